@@ -1,0 +1,1 @@
+//! Fleet's kinds: spec and status of each, as `fleet.cattle.io/v1alpha1` has them on the wire.

@@ -1,0 +1,1 @@
+//! Where objects go: the `cluster` trait that adapters implement.

@@ -1,0 +1,1 @@
+//! Install, upgrade, rollback, uninstall as steps over a `cluster`.

@@ -1,0 +1,1 @@
+//! Reports beside results: what a reader or scanner has to say about its input.

@@ -1,0 +1,1 @@
+//! Desired objects against live ones.

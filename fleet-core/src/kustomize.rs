@@ -1,0 +1,1 @@
+//! Kustomize: `kustomization.yaml` builds over an in-memory tree.

@@ -1,0 +1,1 @@
+//! Names, hashes and IDs.

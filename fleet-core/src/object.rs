@@ -1,0 +1,1 @@
+//! Untyped Kubernetes objects: keys, install order, patches, schema tables.

@@ -1,0 +1,1 @@
+//! Bundle content and options to a Helm release.

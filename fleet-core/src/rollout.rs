@@ -1,0 +1,1 @@
+//! Partitions and budgets: which clusters may advance now.

@@ -1,0 +1,1 @@
+//! Tree to bundles: `fleet.yaml`, naming, resource packing.

@@ -1,0 +1,1 @@
+//! Where trees come from: the `source` trait that adapters implement.

@@ -1,0 +1,1 @@
+//! Readiness, states, summaries and conditions.

@@ -1,0 +1,1 @@
+//! Which clusters a bundle reaches, and with which options.

@@ -1,0 +1,1 @@
+//! Go's `text/template`: lex, parse, run, values, `fmt` printing. Functions come from outside.

@@ -1,0 +1,1 @@
+//! In-memory file trees: paths, globs, `.fleetignore`, archives with limits.

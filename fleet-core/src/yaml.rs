@@ -1,0 +1,1 @@
+//! YAML and JSON exactly as Go reads and writes them.

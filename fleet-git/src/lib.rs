@@ -1,0 +1,1 @@
+//! Sources for the Fleet SDK.
