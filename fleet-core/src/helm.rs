@@ -1,1 +1,12 @@
-//! Helm: charts, values, rendering, hooks, release records.
+//! Helm v4.2.3 as pure functions: what `helm template`, `install` and `upgrade` compute.
+//!
+//! [`release`] is the record that Helm keeps of every revision of a release.
+//!
+//! Nothing here reads a file, a clock or a cluster: files come in as bytes, and time, randomness, DNS and look-ups are
+//! arguments, so that the same input gives the same bytes.
+
+pub mod metadata;
+pub mod release;
+
+pub use metadata::{Dependency, Lock, Maintainer, Metadata};
+pub use release::{ApplyMethod, ChartFile, ChartRecord, Hook, HookEvent, Info, Release, ReleaseStatus};
