@@ -1,0 +1,113 @@
+//! Helm v4.2.3's own answers for reading and writing YAML, from the foreign corpus (`FLEET_CORPUS`).
+#![allow(clippy::disallowed_methods)]
+
+use std::path::PathBuf;
+
+use base64::Engine as _;
+use fleet_core::yaml;
+use serde_json::{Value, json};
+
+fn cases(name: &str) -> Option<Value> {
+    let Some(corpus) = std::env::var_os("FLEET_CORPUS") else {
+        eprintln!("skipped: FLEET_CORPUS is not set");
+        return None;
+    };
+    let path = PathBuf::from(corpus).join("helm-cases").join(name);
+    let text = std::fs::read_to_string(path).expect("the corpus has the file");
+    Some(serde_json::from_str(&text).expect("the corpus is JSON"))
+}
+
+/// `fromYaml`: the map, or the error under the key `Error`.
+fn from_yaml(text: Result<std::borrow::Cow<'_, str>, yaml::YamlError>) -> Value {
+    let read = text
+        .map_err(|error| yaml::YamlError::Conversion(Box::new(error)))
+        .and_then(|text| yaml::read_object(&text));
+    match read {
+        Ok(map) => Value::Object(map),
+        Err(error) => json!({"Error": error.to_string()}),
+    }
+}
+
+/// `toYaml`: nothing if it fails, and without its last newline.
+fn to_yaml(value: &Value) -> String {
+    let text = yaml::write(value).unwrap_or_default();
+    text.strip_suffix('\n').unwrap_or(&text).to_owned()
+}
+
+fn as_floats(value: &Value) -> Value {
+    let mut value = value.clone();
+    yaml::numbers_to_f64(&mut value);
+    value
+}
+
+fn report(name: &str, total: usize, failures: &[String]) {
+    assert!(
+        failures.is_empty(),
+        "{name}: {} of {total} differ\n{}",
+        failures.len(),
+        failures.iter().take(20).cloned().collect::<Vec<_>>().join("\n")
+    );
+}
+
+#[test]
+fn reading() {
+    let Some(cases) = cases("yaml-cases.json") else { return };
+    let cases = cases.as_object().expect("a map by name");
+    let mut failures = Vec::new();
+    for (name, case) in cases {
+        let bytes = match (&case["yaml"], &case["yamlBase64"]) {
+            (Value::String(text), _) => text.clone().into_bytes(),
+            (_, Value::String(text)) => base64::engine::general_purpose::STANDARD
+                .decode(text)
+                .expect("the corpus holds base64"),
+            _ => panic!("{name} has no text"),
+        };
+        let (got, want) = (from_yaml(yaml::decode(&bytes)), as_floats(&case["expect"]));
+        if got != want {
+            failures.push(format!("{name}\n  got  {got}\n  want {want}"));
+        }
+    }
+    report("yaml-cases", cases.len(), &failures);
+}
+
+#[test]
+fn from_yaml_and_back() {
+    let Some(cases) = cases("from-yaml-cases.json") else {
+        return;
+    };
+    let cases = cases.as_array().expect("a list");
+    let mut failures = Vec::new();
+    for case in cases {
+        let name = case["name"].as_str().expect("a name");
+        let got = from_yaml(Ok(case["yaml"].as_str().expect("a text").into()));
+        let want = match case.get("error") {
+            Some(error) => json!({"Error": error}),
+            None => as_floats(&case["json"]),
+        };
+        if got != want {
+            failures.push(format!("{name}\n  got  {got}\n  want {want}"));
+        } else if let Some(round) = case.get("round").and_then(Value::as_str)
+            && to_yaml(&got) != round
+        {
+            failures.push(format!("{name} round\n  got  {:?}\n  want {round:?}", to_yaml(&got)));
+        }
+    }
+    report("from-yaml-cases", cases.len(), &failures);
+}
+
+#[test]
+fn writing() {
+    let Some(cases) = cases("to-yaml-cases.json") else {
+        return;
+    };
+    let cases = cases.as_array().expect("a list");
+    let mut failures = Vec::new();
+    for case in cases {
+        let got = to_yaml(&as_floats(&case["json"]));
+        let want = case["yaml"].as_str().expect("a text");
+        if got != want {
+            failures.push(format!("{}\n  got  {got:?}\n  want {want:?}", case["name"]));
+        }
+    }
+    report("to-yaml-cases", cases.len(), &failures);
+}
