@@ -75,7 +75,7 @@ pub fn format_g32(value: f64) -> String {
 
 fn general(scientific: &str) -> String {
     let (digits, exponent) = shortest(scientific);
-    if exponent < -4 || exponent >= 6 {
+    if !(-4..6).contains(&exponent) {
         exponent_form(&digits, exponent, 2)
     } else {
         plain_form(&digits, exponent)

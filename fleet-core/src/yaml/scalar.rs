@@ -161,7 +161,6 @@ fn resolve_word(text: &str, dialect: Dialect) -> Option<(Tag, Scalar)> {
         ".nan" | ".NaN" | ".NAN" => Some((Tag::Float, Scalar::Float(f64::NAN))),
         ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => Some((Tag::Float, Scalar::Float(f64::INFINITY))),
         "-.inf" | "-.Inf" | "-.INF" => Some((Tag::Float, Scalar::Float(f64::NEG_INFINITY))),
-        "<<" => Some((Tag::Merge, Scalar::String(text.to_owned()))),
         _ => None,
     }
 }
