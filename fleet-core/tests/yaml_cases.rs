@@ -1,5 +1,5 @@
 //! Helm v4.2.3's own answers for reading and writing YAML, from the foreign corpus (`FLEET_CORPUS`).
-#![allow(clippy::disallowed_methods)]
+#![allow(clippy::disallowed_methods, clippy::print_stderr)]
 
 use std::path::PathBuf;
 
