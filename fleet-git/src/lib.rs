@@ -1,1 +1,7 @@
-//! Sources for the Fleet SDK.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod git;
+pub mod local;
+
+pub use git::{Git, GitBuilder, Limits};

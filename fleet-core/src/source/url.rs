@@ -164,12 +164,7 @@ impl RepositoryUrl {
             password: None,
             host: host.to_owned(),
             port: None,
-            // A relative path of the scp form counts from the user's home, which the URL form writes so.
-            path: if path.starts_with('/') {
-                path.to_owned()
-            } else {
-                format!("/{path}")
-            },
+            path: path.to_owned(),
         })
     }
 
@@ -209,7 +204,8 @@ impl RepositoryUrl {
         self.port
     }
 
-    /// The path on the host, with its leading slash; for an http URL still escaped and with its query.
+    /// The path on the host, for an http URL still escaped and with its query. It has a leading slash, but for
+    /// `user@host:path`, where it counts from the user's home.
     pub fn path(&self) -> &str {
         &self.path
     }
@@ -257,6 +253,9 @@ impl RepositoryUrl {
         let user = username
             .map(|name| format!("{}@", percent_encode(name)))
             .unwrap_or_default();
+        if !self.path.starts_with('/') {
+            return format!("{user}{}:{}", self.host, self.path);
+        }
         let port = self.port.map(|port| format!(":{port}")).unwrap_or_default();
         format!("{scheme}://{user}{}{port}{}", self.host, self.path)
     }
@@ -277,10 +276,11 @@ impl RepositoryUrl {
             return Ok(other);
         }
         let mut parts: Vec<&str> = self.path.trim_end_matches('/').split('/').collect();
+        let floor = usize::from(self.path.starts_with('/'));
         for part in url.split('/') {
             match part {
                 "" | "." => {}
-                ".." if parts.len() > 1 => {
+                ".." if parts.len() > floor => {
                     parts.pop();
                 }
                 ".." => {
@@ -422,7 +422,7 @@ mod tests {
             ("ssh://me@host:2222/a", Transport::Ssh, "ssh://me@host:2222/a"),
             ("git+ssh://me@host/a", Transport::Ssh, "ssh://me@host/a"),
             ("git://host/a", Transport::Git, "git://host/a"),
-            ("git@github.com:a/b.git", Transport::Ssh, "ssh://git@github.com/a/b.git"),
+            ("git@github.com:a/b.git", Transport::Ssh, "git@github.com:a/b.git"),
             ("host:/srv/a", Transport::Ssh, "ssh://git@host/srv/a"),
             ("https://[::1]:80/a", Transport::Https, "https://[::1]:80/a"),
             ("/srv/a b", Transport::File, "/srv/a b"),
@@ -494,7 +494,15 @@ mod tests {
         assert_eq!(join("https://other/x").unwrap(), "https://other/x");
         assert!(join("../../../../x").is_err());
         assert!(join("ftp://x/y").is_err());
-        assert_eq!(address("git@h:a/b"), "ssh://git@h/a/b");
+        assert_eq!(address("git@h:a/b"), "git@h:a/b");
+        assert_eq!(
+            RepositoryUrl::parse("me@h:a/b")
+                .unwrap()
+                .join("../c")
+                .unwrap()
+                .address(),
+            "h:a/c"
+        );
     }
 
     proptest::proptest! {
