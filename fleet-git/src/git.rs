@@ -1,7 +1,8 @@
 //! [`Git`]: a [`Source`] of git repositories, by gix.
 //!
-//! gix blocks, so the work runs on tokio's blocking threads, a bounded number at a time. A future that is dropped, or
-//! that runs out of time, tells its thread to stop.
+//! gix blocks, so each piece of work has a thread of its own, a bounded number at a time. They are not tokio's blocking
+//! threads, because a runtime that ends waits for those, and a server that says nothing would hold up the program's
+//! end. A future that is dropped, or that runs out of time, tells its thread to stop.
 
 mod access;
 mod cache;
@@ -196,7 +197,7 @@ impl Git {
         key: Option<String>,
         work: impl FnOnce(&Arc<Job>, &mut cache::SlotState) -> Result<T, SourceError> + Send + 'static,
     ) -> Result<T, SourceError> {
-        let job = Job::new(repository, self.inner.limits.clone(), time);
+        let job = Job::new(repository.clone(), self.inner.limits.clone(), time);
         let running = Running {
             job: Arc::clone(&job),
             inner: &self.inner,
@@ -210,11 +211,23 @@ impl Git {
                 None => None,
             };
             let job = Arc::clone(&job);
-            let handle = tokio::task::spawn_blocking(move || match slot {
-                Some(mut slot) => work(&job, &mut slot),
-                None => work(&job, &mut cache::SlotState::default()),
-            });
-            handle.await
+            let (sender, receiver) = tokio::sync::oneshot::channel();
+            let work = move || {
+                let result = match slot {
+                    Some(mut slot) => work(&job, &mut slot),
+                    None => work(&job, &mut cache::SlotState::default()),
+                };
+                // Nobody listens when the future was dropped.
+                let _ = sender.send(result);
+            };
+            let thread = std::thread::Builder::new().name("fleet-git".to_owned());
+            match thread.spawn(work) {
+                Ok(_) => receiver.await,
+                Err(error) => {
+                    let message = error.to_string();
+                    Ok(Err(SourceError::Storage { repository, message }))
+                }
+            }
         });
         match timed.await {
             Ok(Ok(result)) => {

@@ -310,3 +310,15 @@ fn where_a_person_works() {
     let error = LocalRepository::discover(&folder.path().join("absent")).unwrap_err();
     assert!(matches!(error, LocalError::NotAFolder { .. }));
 }
+
+#[tokio::test]
+async fn longer_hashes() {
+    let folder = tempfile::tempdir().unwrap();
+    git(folder.path(), &["init", "--quiet", "--object-format=sha256"]);
+    std::fs::write(folder.path().join("a"), "1").unwrap();
+    git(folder.path(), &["add", "a"]);
+    git(folder.path(), &["commit", "--quiet", "--message", "x"]);
+    let reference = SourceReference::new(folder.path().display().to_string());
+    assert_eq!(source().resolve(&reference).await.unwrap().as_str().len(), 64);
+    assert_eq!(read(&source(), &reference).await.unwrap(), [r#"a file "1""#]);
+}

@@ -114,6 +114,10 @@ impl Access {
                 what: "http and https (feature `http` is off)".to_owned(),
             });
         }
+        #[cfg(feature = "http")]
+        if reqwest::Certificate::from_pem_bundle(&access.certificates).is_err() {
+            return Err(invalid("the certificate authorities are no PEM certificates"));
+        }
         Ok(access)
     }
 
