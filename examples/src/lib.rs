@@ -1,1 +1,3 @@
 //! Programs.
+
+pub mod cli;

@@ -206,6 +206,20 @@ impl Tree {
             .take_while(move |(path, _)| path.starts_with(&start))
     }
 
+    /// As [`Tree::files_under`], as values that share paths and contents with the tree.
+    pub fn shared_under(&self, folder: &str) -> Vec<(Arc<str>, Entry)> {
+        let start: String = if folder.is_empty() {
+            String::new()
+        } else {
+            format!("{folder}/")
+        };
+        let first = self
+            .entries
+            .range::<str, _>((Bound::Included(start.as_str()), Bound::Unbounded));
+        let below = first.take_while(|(path, _)| path.starts_with(&start));
+        below.map(|(path, entry)| (Arc::clone(path), entry.clone())).collect()
+    }
+
     /// Whether the path is a folder; `""` is the root, which is always one. A symlink is none.
     pub fn is_folder(&self, path: &str) -> bool {
         path.is_empty() || self.files_under(path).next().is_some()

@@ -1,0 +1,4 @@
+//! The commands of `fleet`, one file each.
+
+pub mod apply;
+pub mod folder;

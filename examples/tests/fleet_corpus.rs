@@ -1,0 +1,202 @@
+//! What Fleet's own CLI made of two real repositories and of a folder for each rule, compared with ours.
+//!
+//! `$FLEET_CORPUS/fleet` holds the inputs and the answers. A failing run prints groups of causes.
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use clap::Parser as _;
+use fleet_core::yaml;
+use fleet_examples::cli::apply::ApplyCommand;
+use serde_json::Value;
+
+#[derive(clap::Parser)]
+struct Apply {
+    #[command(flatten)]
+    command: ApplyCommand,
+}
+
+struct Case {
+    name: String,
+    arguments: Vec<String>,
+    root: PathBuf,
+    expected: PathBuf,
+    row: Value,
+}
+
+fn cases() -> Option<Vec<Case>> {
+    let Some(corpus) = std::env::var_os("FLEET_CORPUS") else {
+        eprintln!("skipped: FLEET_CORPUS is not set");
+        return None;
+    };
+    let fleet = Path::new(&corpus).join("fleet");
+    let mut cases = Vec::new();
+    for file in ["cases.jsonl", "rules.jsonl"] {
+        for line in fs::read_to_string(fleet.join(file)).unwrap().lines() {
+            let row: Value = serde_json::from_str(line).unwrap();
+            let text = |key: &str| row[key].as_str().unwrap().to_owned();
+            let arguments = match row["args"].as_array() {
+                Some(arguments) => arguments
+                    .iter()
+                    .map(|argument| argument.as_str().unwrap().to_owned())
+                    .collect(),
+                None => ["apply", "-n", "fleet-default", "-o", "-", "repo", &text("path")]
+                    .map(str::to_owned)
+                    .to_vec(),
+            };
+            cases.push(Case {
+                name: text("case"),
+                arguments,
+                root: fleet.join("repos").join(text("repo")),
+                expected: fleet.join("expected").join(text("case")),
+                row,
+            });
+        }
+    }
+    Some(cases)
+}
+
+/// Compressed texts differ from Go's: both sides are compared after decompression.
+fn decompress(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            if map.get("encoding").and_then(Value::as_str) == Some("base64+gz") {
+                let resource = serde_json::from_value(Value::Object(map.clone())).unwrap();
+                let content = fleet_core::scan::pack::unpack(&resource, 1 << 30).unwrap();
+                map.insert("content".to_owned(), STANDARD.encode(content).into());
+            }
+            map.values_mut().for_each(decompress);
+        }
+        Value::Array(items) => items.iter_mut().for_each(decompress),
+        _ => {}
+    }
+}
+
+fn comparable(text: &str) -> String {
+    text.split("\n---\n")
+        .map(|document| {
+            let mut value = yaml::read(document).unwrap();
+            if !document.contains("base64+gz") {
+                return document.trim_end().to_owned();
+            }
+            decompress(&mut value);
+            yaml::write(&value).unwrap().trim_end().to_owned()
+        })
+        .collect::<Vec<_>>()
+        .join("\n---\n")
+}
+
+fn first_difference(ours: &str, expected: &str) -> String {
+    let mut ours = ours.lines();
+    for (number, expected) in expected.lines().enumerate() {
+        match ours.next() {
+            Some(line) if line == expected => {}
+            other => {
+                return format!(
+                    "line {}: expected {expected:?}, got {:?}",
+                    number + 1,
+                    other.unwrap_or("nothing")
+                );
+            }
+        }
+    }
+    format!("more than expected: {:?}", ours.next())
+}
+
+/// The words of an expected error that ours must have too: the key, the file, or the sentence that people search for.
+fn cause(expected: &str) -> Vec<String> {
+    let fragments = [
+        "no resource found at the following paths to deploy: ",
+        "invalid path glob",
+        "target escapes bundle directory",
+        "imagescan is disabled",
+        "the name of scan is required",
+        "invalid bundle path",
+        "failed to open file",
+        "must specify either 'name' or 'selector'",
+        "invalid state",
+        "chart.metadata.version is required",
+        "syntax error in pattern",
+        "control characters are not allowed",
+        "no such file or directory",
+        "reading values file",
+    ];
+    let mut words: Vec<String> = fragments
+        .iter()
+        .filter(|fragment| expected.contains(**fragment))
+        .map(|text| (*text).to_owned())
+        .collect();
+    if let Some((_, rest)) = expected.split_once("Go struct field ") {
+        // `HelmOptions.BundleSpec.BundleDeploymentOptions.helm.version of type string`: the key is the last word.
+        let key = rest.split(" of type").next().unwrap().rsplit('.').next().unwrap();
+        words.push(key.to_owned());
+    }
+    if let Some((_, rest)) = expected.rsplit_once("yaml: ")
+        && !expected.contains("error unmarshaling JSON")
+        && !expected.contains("validating")
+    {
+        words.push(rest.to_owned());
+    }
+    words
+}
+
+#[test]
+fn bundles() {
+    let Some(cases) = cases() else { return };
+    let total = cases.len();
+    let mut failures: BTreeMap<String, String> = BTreeMap::new();
+    for case in cases {
+        std::env::set_current_dir(&case.root).unwrap();
+        let commit = ["--commit", "0123456789abcdef0123456789abcdef01234567"].map(str::to_owned);
+        let has_commit = case.arguments.iter().any(|argument| argument == "--commit");
+        let arguments = case
+            .arguments
+            .iter()
+            .cloned()
+            .chain(if has_commit { [].to_vec() } else { commit.to_vec() });
+        let command = match Apply::try_parse_from(arguments) {
+            Ok(parsed) => parsed.command,
+            Err(error) => {
+                failures.insert(case.name, format!("arguments: {error}"));
+                continue;
+            }
+        };
+        let mut out = Vec::new();
+        let result = command.run(&mut out, &mut Vec::new());
+        let status = case.row["status"].as_str().unwrap();
+        let failure = match (result, status) {
+            (Ok(()), "ok") => {
+                let expected = comparable(&fs::read_to_string(case.expected.join("bundles.yaml")).unwrap());
+                let ours = comparable(&String::from_utf8(out).unwrap());
+                (ours != expected).then(|| first_difference(&ours, &expected))
+            }
+            (Ok(()), _) => Some(format!("no error, expected {}", case.row["error"])),
+            (Err(error), "ok") => Some(format!("error: {error:#}")),
+            (Err(error), _) => {
+                let expected = case.row["error"].as_str().unwrap();
+                let ours = format!("{error:#}");
+                let missing: Vec<String> = cause(expected)
+                    .into_iter()
+                    .filter(|word| !ours.contains(word))
+                    .collect();
+                (!missing.is_empty()).then(|| format!("error without {missing:?}: {ours}\n      expected {expected}"))
+            }
+        };
+        if let Some(failure) = failure {
+            failures.insert(case.name, failure);
+        }
+    }
+    for (name, failure) in &failures {
+        eprintln!("{name}: {failure}");
+    }
+    assert!(
+        failures.is_empty(),
+        "bundles: {} of {total} cases differ",
+        failures.len()
+    );
+}

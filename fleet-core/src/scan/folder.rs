@@ -1,0 +1,377 @@
+//! One folder of a scan: read once, made into a bundle when its charts are there, and kept for the next scan.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{
+    Bundle, ChartReference, FleetYaml, ImageScan, ScanError, ScanOptions, build, charts, fleet_yaml,
+    resources::{self, File, Reading},
+    walk,
+};
+use crate::{
+    api::HelmOptions,
+    diagnostic::Diagnostic,
+    tree::{Entry, Tree, path},
+};
+
+/// Which folder is read, and by which options file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Place {
+    /// As paths name it.
+    pub(super) path: String,
+    /// In the tree; `None` when it is not there.
+    pub(super) folder: Option<String>,
+    /// In place of fleet.yaml, relative to the folder.
+    pub(super) options_file: Option<String>,
+}
+
+/// What was read of a folder.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Read {
+    /// Everything in the folder, and what was read outside of it: while these are the same, so is the rest.
+    inside: Vec<(Arc<str>, Entry)>,
+    outside: Vec<(String, Option<Entry>)>,
+    /// The name of the bundle, as far as it could be found out.
+    name: String,
+    /// The name that the folder gives.
+    default_name: String,
+    diagnostics: Vec<Diagnostic>,
+    needs: Vec<ChartReference>,
+    outcome: Result<Outcome, ScanError>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Outcome {
+    /// A whole bundle, but for the labels of the scan, with the labels of the file.
+    Made {
+        bundle: Bundle,
+        file_labels: BTreeMap<String, String>,
+        image_scans: Vec<ImageScan>,
+    },
+    /// Charts are missing.
+    Waits {
+        file: Box<FleetYaml>,
+        files: Vec<File>,
+        reading: Reading,
+    },
+    /// No resources: no bundle.
+    Empty,
+}
+
+/// Reads a folder.
+pub(super) fn read(tree: &Tree, repository: &str, place: &Place, options: &ScanOptions) -> Read {
+    let default_name = super::bundle_name(repository, &place.path, place.options_file.as_deref());
+    let mut read = Read {
+        inside: Vec::new(),
+        outside: Vec::new(),
+        name: default_name.clone(),
+        default_name,
+        diagnostics: Vec::new(),
+        needs: Vec::new(),
+        outcome: Ok(Outcome::Empty),
+    };
+    if let Some(folder) = &place.folder {
+        read.inside = tree.shared_under(folder);
+    }
+    read.outcome = read.fill(tree, place, options);
+    read
+}
+
+impl Read {
+    fn fill(&mut self, tree: &Tree, place: &Place, options: &ScanOptions) -> Result<Outcome, ScanError> {
+        let folder = place.folder.as_deref().ok_or_else(|| ScanError::MissingFolder {
+            path: place.path.clone(),
+        })?;
+        let mut file = self.file(tree, place, folder)?;
+        if !file.name.is_empty() {
+            self.name.clone_from(&file.name);
+        }
+        if !options.image_scans && !file.image_scans.is_empty() {
+            return Err(ScanError::ImageScanDisabled {
+                path: path::join([folder, "fleet.yaml"]),
+            });
+        }
+        build::join_targets(&mut file);
+        let reading = self.values_files(tree, place, folder, &mut file)?;
+        let files = resources::files(tree, folder, &reading)?;
+        self.needs = needed_charts(tree, place, folder, &file)?;
+        if self.needs.is_empty() {
+            return self.make(place.path.as_str(), file, &files, options);
+        }
+        Ok(Outcome::Waits {
+            file: Box::new(file),
+            files,
+            reading,
+        })
+    }
+
+    fn file(&mut self, tree: &Tree, place: &Place, folder: &str) -> Result<FleetYaml, ScanError> {
+        let path = match &place.options_file {
+            Some(options) => {
+                let missing = || ScanError::MissingOptions {
+                    options: options.clone(),
+                    path: path::join([place.path.as_str(), options.as_str()]),
+                };
+                let path = path::inside(format!("{folder}/{options}").trim_start_matches('/')).ok_or_else(missing)?;
+                self.outside.push((path.clone(), tree.get(&path).cloned()));
+                if tree.read(&path).is_err() {
+                    return Err(missing());
+                }
+                path
+            }
+            None => match walk::fleet_yaml(tree, folder) {
+                Some(path) => path,
+                None => return Ok(FleetYaml::default()),
+            },
+        };
+        let entry = tree.read(&path).map_err(|source| ScanError::File {
+            folder: folder.to_owned(),
+            source,
+        })?;
+        match FleetYaml::read(&path, &entry.content) {
+            Ok((file, diagnostics)) => {
+                self.diagnostics = diagnostics;
+                Ok(file)
+            }
+            Err(error) => {
+                if let Some(name) = FleetYaml::name_of_broken(&entry.content) {
+                    self.name = name;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Merges values files into the values, and says which files are configuration.
+    fn values_files(
+        &mut self,
+        tree: &Tree,
+        place: &Place,
+        folder: &str,
+        file: &mut FleetYaml,
+    ) -> Result<Reading, ScanError> {
+        let mut reading = Reading {
+            configuration: vec!["fleet.yaml".to_owned()],
+            skip_charts: false,
+        };
+        reading.configuration.extend(place.options_file.clone());
+        if let Some(helm) = &mut file.spec.options.helm {
+            reading.skip_charts = helm.disable_dependency_update;
+            // Fleet merges the bundle's own values files only where a chart is named, and hides them all the same.
+            let merge = !helm.chart.is_empty() || !helm.repo.is_empty();
+            self.values_of(tree, folder, helm, merge, &mut reading)?;
+        }
+        for target in &mut file.spec.targets {
+            if let Some(helm) = &mut target.options.helm {
+                self.values_of(tree, folder, helm, true, &mut reading)?;
+            }
+        }
+        Ok(reading)
+    }
+
+    fn values_of(
+        &mut self,
+        tree: &Tree,
+        folder: &str,
+        helm: &mut HelmOptions,
+        merge: bool,
+        reading: &mut Reading,
+    ) -> Result<(), ScanError> {
+        let mut values = helm.values.clone().and_then(|values| values.0).unwrap_or_default();
+        for name in &helm.values_files {
+            reading
+                .configuration
+                .extend([name.clone(), path::base(name).to_owned()]);
+            if !merge {
+                continue;
+            }
+            let given = if folder.is_empty() {
+                name.clone()
+            } else {
+                format!("{folder}/{name}")
+            };
+            let missing = |source| ScanError::ValuesFile {
+                folder: folder.to_owned(),
+                path: given.clone(),
+                source,
+            };
+            let path = path::inside(given.trim_start_matches('/'))
+                .ok_or_else(|| missing(crate::tree::TreeError::Escapes { path: given.clone() }))?;
+            self.outside.push((path.clone(), tree.get(&path).cloned()));
+            let entry = tree.read(&path).map_err(missing)?;
+            let text = String::from_utf8_lossy(&entry.content);
+            let more = crate::yaml::read_object(&text).map_err(|source| ScanError::ValuesYaml {
+                folder: folder.to_owned(),
+                path: path.clone(),
+                source: Box::new(source),
+            })?;
+            fleet_yaml::merge_values(&mut values, more);
+        }
+        if merge && !helm.values_files.is_empty() && !values.is_empty() {
+            let mut values = serde_json::Value::Object(values);
+            super::decode::go_numbers(&mut values);
+            if let serde_json::Value::Object(values) = values {
+                helm.values = Some(values.into());
+            }
+        }
+        Ok(())
+    }
+
+    fn make(&self, place: &str, file: FleetYaml, files: &[File], options: &ScanOptions) -> Result<Outcome, ScanError> {
+        if files.is_empty() {
+            return Ok(Outcome::Empty);
+        }
+        let file_labels = file.labels.clone();
+        let image_scans_of = FleetYaml {
+            image_scans: file.image_scans.clone(),
+            ..FleetYaml::default()
+        };
+        let mut bundle = build::bundle(place, &self.default_name, file, files, options);
+        let mut image_scans = build::image_scans(&bundle, &self.default_name, &image_scans_of).map_err(|index| {
+            ScanError::ImageScanName {
+                path: path::join([place, "fleet.yaml"]),
+                index,
+            }
+        })?;
+        // Labels are of this scan; what is kept for the next one has none.
+        bundle.labels.clear();
+        image_scans.iter_mut().for_each(|scan| scan.labels.clear());
+        Ok(Outcome::Made {
+            bundle,
+            file_labels,
+            image_scans,
+        })
+    }
+
+    /// Whether all that was read is as it was.
+    pub(super) fn is_current(&self, tree: &Tree, place: &Place) -> bool {
+        let mut old = self.inside.iter();
+        if let Some(folder) = &place.folder {
+            for (path, entry) in tree.files_under(folder) {
+                match old.next() {
+                    Some((old_path, old_entry)) if **old_path == *path && old_entry.same(entry) => {}
+                    _ => return false,
+                }
+            }
+        }
+        old.next().is_none()
+            && self.outside.iter().all(|(path, old)| match (tree.get(path), old) {
+                (Some(new), Some(old)) => new.same(old),
+                (None, None) => true,
+                _ => false,
+            })
+    }
+
+    pub(super) fn needs(&self) -> &[ChartReference] {
+        &self.needs
+    }
+
+    pub(super) fn diagnostics(&self) -> &[Diagnostic] {
+        &self.diagnostics
+    }
+
+    pub(super) fn bundle_name(&self) -> &str {
+        &self.name
+    }
+
+    /// The bundle, with the labels of this scan and the charts that were supplied.
+    pub(super) fn bundle(
+        &self,
+        options: &ScanOptions,
+        supplied: &BTreeMap<ChartReference, Result<Arc<Tree>, String>>,
+    ) -> Result<Option<(Bundle, Vec<ImageScan>)>, ScanError> {
+        let made;
+        let outcome = match &self.outcome {
+            Ok(Outcome::Waits { file, files, reading }) => {
+                made = self.with_charts(file, files, reading, options, supplied)?;
+                &made
+            }
+            Ok(outcome) => outcome,
+            Err(error) => return Err(error.clone()),
+        };
+        let Outcome::Made {
+            bundle,
+            file_labels,
+            image_scans,
+        } = outcome
+        else {
+            return Ok(None);
+        };
+        let mut bundle = bundle.clone();
+        bundle.labels = build::labels(options, file_labels);
+        let mut image_scans = image_scans.clone();
+        for scan in &mut image_scans {
+            scan.labels.clone_from(&bundle.labels);
+        }
+        Ok(Some((bundle, image_scans)))
+    }
+
+    fn with_charts(
+        &self,
+        file: &FleetYaml,
+        files: &[File],
+        reading: &Reading,
+        options: &ScanOptions,
+        supplied: &BTreeMap<ChartReference, Result<Arc<Tree>, String>>,
+    ) -> Result<Outcome, ScanError> {
+        let mut all = files.to_vec();
+        let mut place = "";
+        for chart in &self.needs {
+            place = &chart.folder;
+            let unavailable = |problem: &str| ScanError::ChartUnavailable {
+                folder: chart.folder.clone(),
+                chart: chart.to_string(),
+                problem: problem.to_owned(),
+            };
+            let tree = match supplied.get(chart) {
+                Some(Ok(tree)) => tree,
+                Some(Err(problem)) => return Err(unavailable(problem)),
+                None => return Err(unavailable("the chart was not supplied")),
+            };
+            let prefix = chart.bundle_folder();
+            all.extend(resources::files(tree, "", reading)?.into_iter().map(|file| File {
+                name: format!("{prefix}/{}", file.name),
+                ..file
+            }));
+        }
+        all.sort_unstable_by(|left, right| left.name.cmp(&right.name));
+        self.make(place, file.clone(), &all, options)
+    }
+}
+
+/// The charts that the options name and that do not lie in the repository: each once.
+fn needed_charts(tree: &Tree, place: &Place, folder: &str, file: &FleetYaml) -> Result<Vec<ChartReference>, ScanError> {
+    let mut needs: Vec<ChartReference> = Vec::new();
+    let root = file.spec.options.helm.as_ref();
+    for helm in root.into_iter().chain(
+        file.spec
+            .targets
+            .iter()
+            .filter_map(|target| target.options.helm.as_ref()),
+    ) {
+        if helm.chart.is_empty() && helm.repo.is_empty() {
+            continue;
+        }
+        if helm.repo.is_empty() {
+            let local = path::inside(path::join([folder, helm.chart.as_str()]).as_str());
+            if local.is_some_and(|local| tree.exists(&local)) {
+                continue;
+            }
+            if charts::is_local(&helm.chart) {
+                return Err(ScanError::ChartMissing {
+                    folder: place.path.clone(),
+                    chart: helm.chart.clone(),
+                });
+            }
+        }
+        let chart = ChartReference {
+            folder: place.path.clone(),
+            chart: helm.chart.clone(),
+            repo: helm.repo.clone(),
+            version: helm.version.clone(),
+        };
+        if !needs.contains(&chart) {
+            needs.push(chart);
+        }
+    }
+    Ok(needs)
+}

@@ -1,0 +1,116 @@
+use super::*;
+use crate::tree::Entry;
+
+fn tree(files: &[(&str, &str)]) -> Tree {
+    Tree::try_from(files).unwrap()
+}
+
+fn scanned(files: &[(&str, &str)], options: &ScanOptions) -> Scanned {
+    scan(&tree(files), "repo", options).finish()
+}
+
+#[test]
+fn goes_on_after_a_bad_folder() {
+    let scanned = scanned(
+        &[
+            ("a/fleet.yaml", "helm: 1\n"),
+            ("b/fleet.yaml", "name: same\n"),
+            ("b/x.yaml", ""),
+            ("c/fleet.yaml", "name: same\n"),
+            ("c/x.yaml", ""),
+            ("d/fleet.yaml", "name: own\nhelm: [\n"),
+        ],
+        &ScanOptions::default(),
+    );
+    let failures: Vec<_> = scanned
+        .failures
+        .iter()
+        .map(|failure| (failure.path.as_str(), failure.bundle_name.as_deref()))
+        .collect();
+    assert_eq!(
+        failures,
+        [("a", Some("repo-a")), ("c", Some("same")), ("d", Some("own"))]
+    );
+    assert_eq!(
+        scanned
+            .bundles
+            .iter()
+            .map(|bundle| bundle.path.as_str())
+            .collect::<Vec<_>>(),
+        ["b"]
+    );
+}
+
+#[test]
+fn a_rescan_equals_a_scan() {
+    let mut tree = tree(&[
+        (
+            "a/fleet.yaml",
+            "labels: {x: z}\nhelm: {chart: c, valuesFiles: [../v.yaml]}\n",
+        ),
+        ("a/c/x", ""),
+        ("b/x.yaml", "a: 1\n"),
+        ("b/fleet.yaml", ""),
+        ("v.yaml", "a: 1\n"),
+    ]);
+    let options = |commit: &str| ScanOptions {
+        commit: commit.to_owned(),
+        ..ScanOptions::default()
+    };
+    let mut cache = scan(&tree, "repo", &options("1")).finish().cache;
+    for (path, content, commit) in [
+        ("v.yaml", "a: 2\n", "2"),
+        ("b/y.yaml", "new\n", "3"),
+        ("b/x.yaml", "a: 2\n", "3"),
+        ("c/fleet.yaml", "", "4"),
+    ] {
+        tree.insert(path, Entry::file(content)).unwrap();
+        let again = rescan(&cache, &tree, "repo", &options(commit)).finish();
+        let fresh = scan(&tree, "repo", &options(commit)).finish();
+        assert_eq!(again.failures, []);
+        assert!(again.bundles == fresh.bundles, "{path}");
+        assert!(again == fresh, "{path}");
+        cache = again.cache;
+    }
+}
+
+#[test]
+fn asks_for_charts_and_takes_them() {
+    let tree = tree(&[(
+        "a/fleet.yaml",
+        "helm: {repo: 'https://u:secret@h/', chart: web, version: 1.2.3}\n",
+    )]);
+    let mut waiting = scan(&tree, "repo", &ScanOptions::default());
+    assert_eq!(waiting.needs().len(), 1);
+    let refused = waiting.clone().finish();
+    let message = refused.failures[0].error.to_string();
+    assert!(
+        message.contains("chart=web") && !message.contains("secret"),
+        "{message}"
+    );
+
+    let need = waiting.needs()[0].clone();
+    let chart = Tree::try_from(&[("web/Chart.yaml", "name: web\nversion: 1.2.3\n"), ("web/.hidden", "")][..]).unwrap();
+    waiting.supply(&need, Arc::new(chart));
+    let scanned = waiting.finish();
+    assert_eq!(scanned.failures, []);
+    assert_eq!(
+        scanned.bundles[0].spec.resources[0].name,
+        format!("{}/web/Chart.yaml", need.bundle_folder())
+    );
+}
+
+#[test]
+fn one_folder_by_two_paths_is_one_bundle() {
+    let files = &[("a/x.yaml", "")];
+    let options = ScanOptions {
+        paths: vec!["a".into(), "./a/".into()],
+        ..ScanOptions::default()
+    };
+    assert_eq!(scanned(files, &options).bundles.len(), 1);
+    let options = ScanOptions {
+        duplicates: Duplicates::Keep,
+        ..options
+    };
+    assert_eq!(scanned(files, &options).bundles.len(), 2);
+}

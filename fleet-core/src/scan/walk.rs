@@ -1,0 +1,137 @@
+//! Which folders of a tree become bundles (Fleet's classic scan).
+//!
+//! Each path is a shell pattern that names folders. A matched folder is a bundle when it has a fleet.yaml (or fleet.yml), or when some
+//! YAML file lies in it or below it outside of folders that have one; each folder below with a fleet.yaml is a bundle of its
+//! own. Nothing else splits a bundle. Only folders named `.git` are not looked into, and no symlink is followed but the
+//! path itself, which then gives nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::ScanError;
+use crate::tree::{Tree, TreeError, glob, path};
+
+/// A folder that becomes a bundle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// The folder as the walk spelled it, which may hold `.` and `..` as a path without pattern may.
+    pub(crate) path: String,
+    /// The folder in the tree; `None` when it is not there or is a symlink, which is an empty bundle.
+    pub(crate) folder: Option<String>,
+}
+
+const FILE_NAMES: [&str; 2] = ["fleet.yaml", "fleet.yml"];
+
+/// The fleet.yaml of a folder, else its fleet.yml.
+pub(crate) fn fleet_yaml(tree: &Tree, folder: &str) -> Option<String> {
+    FILE_NAMES
+        .iter()
+        .map(|name| path::join([folder, name]))
+        .find(|path| tree.get(path).is_some())
+}
+
+/// The folders of the paths, in their order. A folder that two paths match is there twice.
+pub(crate) fn folders(tree: &Tree, paths: &[String]) -> Result<Vec<Found>, ScanError> {
+    let mut found = Vec::new();
+    for given in paths {
+        let pattern = given.trim_start_matches('/');
+        let matches =
+            glob::glob(tree, if pattern.is_empty() { "." } else { pattern }).map_err(|error| match error {
+                TreeError::BadPattern { .. } => ScanError::InvalidPath {
+                    pattern: pattern.to_owned(),
+                },
+                source => ScanError::File {
+                    folder: pattern.to_owned(),
+                    source,
+                },
+            })?;
+        for path in matches {
+            let Some(folder) = path::inside(&path) else { continue };
+            if tree.is_folder(&folder) {
+                below(tree, &path, &folder, &mut found);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The bundles of one matched folder, itself first.
+fn below(tree: &Tree, spelled: &str, root: &str, found: &mut Vec<Found>) {
+    let start = if root.is_empty() { 0 } else { root.len() + 1 };
+    // Folders with a fleet.yaml, relative to the root, in the order of a walk.
+    let mut nested: BTreeSet<Vec<&str>> = BTreeSet::new();
+    let mut loose: BTreeMap<&str, ()> = BTreeMap::new();
+    for (path, _) in tree.files_under(root) {
+        let relative = &path[start..];
+        let (folder, name) = relative.rsplit_once('/').unwrap_or(("", relative));
+        let in_git = folder.split('/').any(|part| part == ".git");
+        if FILE_NAMES.contains(&name) && !in_git {
+            nested.insert(if folder.is_empty() {
+                Vec::new()
+            } else {
+                folder.split('/').collect()
+            });
+        }
+        if matches!(path::extension(name), ".yaml" | ".yml") {
+            loose.insert(folder, ());
+        }
+    }
+    let root_has_file = nested.remove(&Vec::new());
+    let is_split = |folder: &str| {
+        let parts: Vec<&str> = folder.split('/').collect();
+        (1..=parts.len()).any(|count| nested.contains(&parts[..count]))
+    };
+    if root_has_file || loose.keys().any(|folder| folder.is_empty() || !is_split(folder)) {
+        found.push(Found {
+            path: spelled.to_owned(),
+            folder: Some(root.to_owned()),
+        });
+    }
+    for parts in &nested {
+        let below = parts.join("/");
+        let folder = path::join([root, below.as_str()]);
+        found.push(Found {
+            path: path::join([spelled, below.as_str()]),
+            folder: Some(folder),
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn walked(files: &[&str], paths: &[&str]) -> String {
+        let mut tree = Tree::new();
+        for file in files {
+            tree.insert(file, crate::tree::Entry::file("")).unwrap();
+        }
+        let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
+        folders(&tree, &paths)
+            .unwrap()
+            .into_iter()
+            .map(|found| found.path)
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
+    #[test]
+    fn only_a_fleet_yaml_splits() {
+        for (files, paths, expected) in [
+            (&["a/x.yaml", "b/x.yaml"][..], &["."][..], "."),
+            (&["a/fleet.yaml", "a/x.yaml"], &["."], "a"),
+            (&["a/fleet.yaml", "a/x.yaml", "b/y.yml"], &["."], ". a"),
+            (
+                &["a/fleet.yaml", "a/b/fleet.yml", "a-b/fleet.yaml"],
+                &["."],
+                "a a/b a-b",
+            ),
+            (&["a/b/c.yaml"], &["a", "a/b", "/a/b/"], "a a/b a/b/"),
+            (&["a/b.txt", "a/Chart.json"], &["a"], ""),
+            (&["a/.git/fleet.yaml", "a/.h/fleet.yaml"], &["a"], "a a/.h"),
+            (&["a/x.yaml"], &["nothing", "a/x.yaml"], ""),
+            (&["a1/x.yaml", "a2/x.yaml", "b/x.yaml"], &["a*", "a1"], "a1 a2 a1"),
+        ] {
+            assert_eq!(walked(files, paths), expected, "{files:?} {paths:?}");
+        }
+    }
+}
