@@ -16,6 +16,7 @@ pub mod object;
 pub mod render;
 pub mod rollout;
 pub mod scan;
+pub mod semver;
 pub mod source;
 pub mod sprig;
 pub mod status;
