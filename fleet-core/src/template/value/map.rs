@@ -86,10 +86,12 @@ impl MapType {
 
 /// A Go map. Clones are references to the same entries.
 #[derive(Clone)]
-pub struct Map(Rc<Inner>);
+pub struct Map {
+    map_type: &'static MapType,
+    inner: Rc<Inner>,
+}
 
 struct Inner {
-    map_type: &'static MapType,
     entries: RefCell<BTreeMap<Text, Value>>,
 }
 
@@ -101,10 +103,20 @@ impl Map {
 
     /// A map of another type; the values must be of its element type.
     pub fn typed(map_type: &'static MapType, entries: BTreeMap<Text, Value>) -> Self {
-        Self(Rc::new(Inner {
+        Self {
             map_type,
-            entries: RefCell::new(entries),
-        }))
+            inner: Rc::new(Inner {
+                entries: RefCell::new(entries),
+            }),
+        }
+    }
+
+    /// The same entries as a map of another type, as a conversion in Go gives: a change of one is seen in the other.
+    pub fn with_type(&self, map_type: &'static MapType) -> Self {
+        Self {
+            map_type,
+            inner: Rc::clone(&self.inner),
+        }
     }
 
     /// A map of type `map[string]interface {}`.
@@ -125,12 +137,12 @@ impl Map {
 
     /// Its type.
     pub fn map_type(&self) -> &'static MapType {
-        self.0.map_type
+        self.map_type
     }
 
     /// The entries. The borrow must end before a function of a template is called.
     pub fn entries(&self) -> Ref<'_, BTreeMap<Text, Value>> {
-        self.0.entries.borrow()
+        self.inner.entries.borrow()
     }
 
     /// The value of a key.
@@ -145,14 +157,14 @@ impl Map {
 
     /// Sets a key; every reference to the map sees it.
     pub fn insert(&self, key: impl Into<Text>, value: Value) {
-        if let Ok(mut entries) = self.0.entries.try_borrow_mut() {
+        if let Ok(mut entries) = self.inner.entries.try_borrow_mut() {
             entries.insert(key.into(), value);
         }
     }
 
     /// Removes a key; every reference to the map sees it.
     pub fn remove(&self, key: impl AsRef<[u8]>) -> Option<Value> {
-        self.0.entries.try_borrow_mut().ok()?.remove(key.as_ref())
+        self.inner.entries.try_borrow_mut().ok()?.remove(key.as_ref())
     }
 
     /// How many entries.
@@ -172,11 +184,11 @@ impl Map {
 
     /// Whether both are references to the same entries.
     pub fn is_same(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
+        Rc::ptr_eq(&self.inner, &other.inner)
     }
 
     pub(super) fn take_last_reference(self, pending: &mut Vec<Value>) {
-        if let Ok(inner) = Rc::try_unwrap(self.0) {
+        if let Ok(inner) = Rc::try_unwrap(self.inner) {
             pending.extend(std::mem::take(&mut *inner.entries.borrow_mut()).into_values());
         }
     }
