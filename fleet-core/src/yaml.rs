@@ -31,6 +31,7 @@ pub mod node;
 pub mod number;
 mod positions;
 pub mod scalar;
+mod scanner;
 mod timestamp;
 mod value;
 mod write;

@@ -16,9 +16,6 @@ pub enum YamlError {
         /// The line that go-yaml names.
         line: Option<usize>,
     },
-    /// Deeper than go-yaml goes.
-    #[error("yaml: exceeded max depth of {0}")]
-    MaxDepth(usize),
     /// Most of the document comes from following aliases (go-yaml's guard), or more than [`super::Limits`] allows.
     #[error("yaml: document contains excessive aliasing")]
     ExcessiveAliasing,

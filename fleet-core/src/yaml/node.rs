@@ -10,9 +10,6 @@ pub use super::event::ScalarStyle;
 use super::event::{Event, Events, Mark};
 use super::{Dialect, Limits, YamlError};
 
-/// go-yaml's own bound on nesting.
-const GO_MAX_DEPTH: usize = 10_000;
-
 /// One document.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -384,26 +381,16 @@ impl Composer<'_> {
         })
     }
 
-    /// Our own bound keeps recursion safe; where go-yaml fails too, its words are used.
+    /// Our own bound keeps recursion safe; where go-yaml fails too, which the scanner sees to, its words are used.
     fn check_depth(&mut self, depth: usize) -> Result<(), YamlError> {
         if depth < self.limits.depth {
             return Ok(());
         }
-        let mut open = depth + 1;
-        while open <= GO_MAX_DEPTH {
-            match self.events.next()? {
-                Event::SequenceStart { .. } | Event::MappingStart { .. } => open += 1,
-                Event::CollectionEnd => open -= 1,
-                Event::DocumentEnd | Event::StreamEnd => {
-                    return Err(YamlError::Limit {
-                        what: "levels of nesting",
-                        limit: self.limits.depth,
-                    });
-                }
-                Event::DocumentStart | Event::Alias { .. } | Event::Scalar { .. } => {}
-            }
-        }
-        Err(YamlError::MaxDepth(GO_MAX_DEPTH))
+        while !matches!(self.events.next()?, Event::DocumentEnd | Event::StreamEnd) {}
+        Err(YamlError::Limit {
+            what: "levels of nesting",
+            limit: self.limits.depth,
+        })
     }
 
     fn declare(&mut self, name: Option<String>) -> Option<Anchor> {

@@ -66,7 +66,8 @@ fn bombs_are_errors() {
         text.push_str(&format!("a{level}: &a{level} [{items}]\n"));
     }
     assert_eq!(read(&text), Err(YamlError::ExcessiveAliasing));
-    assert_eq!(read(&"[".repeat(20_000)), Err(YamlError::MaxDepth(10_000)));
+    let error = read(&"[".repeat(20_000)).expect_err("too deep");
+    assert_eq!(error.to_string(), "yaml: exceeded max depth of 10000");
     let deep = format!("{}{}", "[".repeat(1_000), "]".repeat(1_000));
     assert!(matches!(read(&deep), Err(YamlError::Limit { .. })));
     let mut chain = String::from("a0: &a0 [x]\n");
