@@ -13,6 +13,7 @@ pub mod kustomize;
 pub mod labels;
 pub mod naming;
 pub mod object;
+#[cfg(feature = "helm")]
 pub mod render;
 pub mod rollout;
 pub mod scan;

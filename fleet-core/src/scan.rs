@@ -55,6 +55,9 @@ use crate::{
 };
 use folder::{Place, Read};
 
+pub(crate) use decode::go_numbers as whole_numbers;
+pub(crate) use fleet_yaml::merge_values;
+
 /// The label with the GitRepo's name.
 pub const REPO_NAME_LABEL: &str = "fleet.cattle.io/repo-name";
 /// The label with the commit.

@@ -33,12 +33,12 @@ pub enum ScanError {
         path: String,
     },
     /// A file of a folder could not be read: a symlink that leads away or nowhere, a folder for a file.
-    #[error("failed reading resources for {folder:?}: {source}")]
+    #[error("failed reading resources for {folder:?}: {cause}")]
     File {
         /// The folder of the bundle.
         folder: String,
         /// What is the matter.
-        source: TreeError,
+        cause: TreeError,
     },
     /// A symlink whose target is not in the bundle's folder.
     #[error("failed reading resources for {folder:?}: symlink {link:?}: target escapes bundle directory")]
@@ -59,14 +59,14 @@ pub enum ScanError {
         pattern: String,
     },
     /// fleet.yaml, the targets file or a values file is no YAML.
-    #[error("reading {path}{}: {source}", line_suffix(*.line))]
+    #[error("reading {path}{}: {cause}", line_suffix(*.line))]
     Yaml {
         /// The file.
         path: String,
         /// The line, from 1.
         line: Option<usize>,
         /// What is the matter.
-        source: Box<YamlError>,
+        cause: Box<YamlError>,
     },
     /// A value of another type than its key's.
     #[error("reading {path}{}: {}expected {expected}, found {found}", line_suffix(*.line), key_prefix(.key))]
@@ -109,24 +109,24 @@ pub enum ScanError {
         index: usize,
     },
     /// A values file is missing.
-    #[error("failed reading resources for {folder:?}: reading values file: {path}: {source}")]
+    #[error("failed reading resources for {folder:?}: reading values file: {path}: {cause}")]
     ValuesFile {
         /// The folder of the bundle.
         folder: String,
         /// The values file.
         path: String,
         /// What is the matter.
-        source: TreeError,
+        cause: TreeError,
     },
     /// A values file is no YAML, or no map.
-    #[error("failed reading resources for {folder:?}: reading values file: {path}: {source}")]
+    #[error("failed reading resources for {folder:?}: reading values file: {path}: {cause}")]
     ValuesYaml {
         /// The folder of the bundle.
         folder: String,
         /// The values file.
         path: String,
         /// What is the matter.
-        source: Box<YamlError>,
+        cause: Box<YamlError>,
     },
     /// A Chart.yaml that no chart can have.
     #[error("failed reading resources for {folder:?}: updating helm dependencies: {path}: {problem}")]
@@ -196,7 +196,7 @@ impl ScanError {
     pub fn line(&self) -> Option<usize> {
         match self {
             Self::Yaml { line, .. } | Self::Type { line, .. } | Self::Invalid { line, .. } => *line,
-            Self::ValuesYaml { source, .. } => source.line(),
+            Self::ValuesYaml { cause, .. } => cause.line(),
             _ => None,
         }
     }

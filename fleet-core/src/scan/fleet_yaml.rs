@@ -128,14 +128,13 @@ fn read_as<T: for<'de> Deserialize<'de>>(
     content: &[u8],
     record: &'static schema::Record,
 ) -> Result<(T, Positions, Vec<Diagnostic>), ScanError> {
-    let failed = |source: yaml::YamlError| ScanError::Yaml {
+    let failed = |cause: yaml::YamlError| ScanError::Yaml {
         path: path.to_owned(),
-        line: source.line(),
-        source: Box::new(source),
+        line: cause.line(),
+        cause: Box::new(cause),
     };
-    let text = std::str::from_utf8(content)
-        .map_err(|_| failed(yaml::YamlError::Encoding("incomplete UTF-8 octet sequence")))?;
-    let (document, positions) = yaml::read_with_positions(text).map_err(failed)?;
+    let text = yaml::decode(content).map_err(failed)?;
+    let (document, positions) = yaml::read_with_positions(&text).map_err(failed)?;
     let mismatch = |place: &[Step], expected: String, found: String| ScanError::Type {
         path: path.to_owned(),
         line: line_of(&positions, place),

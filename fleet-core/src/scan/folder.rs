@@ -125,7 +125,7 @@ impl Read {
         };
         let entry = tree.read(&path).map_err(|source| ScanError::File {
             folder: folder.to_owned(),
-            source,
+            cause: source,
         })?;
         match FleetYaml::read(&path, &entry.content) {
             Ok((file, diagnostics)) => {
@@ -192,18 +192,20 @@ impl Read {
             let missing = |source| ScanError::ValuesFile {
                 folder: folder.to_owned(),
                 path: given.clone(),
-                source,
+                cause: source,
             };
             let path = path::inside(given.trim_start_matches('/'))
                 .ok_or_else(|| missing(crate::tree::TreeError::Escapes { path: given.clone() }))?;
             self.outside.push((path.clone(), tree.get(&path).cloned()));
             let entry = tree.read(&path).map_err(missing)?;
-            let text = String::from_utf8_lossy(&entry.content);
-            let more = crate::yaml::read_object(&text).map_err(|source| ScanError::ValuesYaml {
-                folder: folder.to_owned(),
-                path: path.clone(),
-                source: Box::new(source),
-            })?;
+            let text = crate::yaml::decode(&entry.content);
+            let more =
+                text.and_then(|text| crate::yaml::read_object(&text))
+                    .map_err(|cause| ScanError::ValuesYaml {
+                        folder: folder.to_owned(),
+                        path: path.clone(),
+                        cause: Box::new(cause),
+                    })?;
             fleet_yaml::merge_values(&mut values, more);
         }
         if merge && !helm.values_files.is_empty() && !values.is_empty() {

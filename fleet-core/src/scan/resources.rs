@@ -133,7 +133,7 @@ impl Walk<'_> {
     fn failed(&self, source: TreeError) -> ScanError {
         ScanError::File {
             folder: self.root.to_owned(),
-            source,
+            cause: source,
         }
     }
 }

@@ -41,7 +41,7 @@ pub(crate) fn folders(tree: &Tree, paths: &[String]) -> Result<Vec<Found>, ScanE
                 },
                 source => ScanError::File {
                     folder: pattern.to_owned(),
-                    source,
+                    cause: source,
                 },
             })?;
         for path in matches {

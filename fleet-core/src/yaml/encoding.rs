@@ -26,6 +26,8 @@ fn utf8_problem(rest: &[u8], length: Option<usize>) -> &'static str {
     match (rest.first(), length) {
         (Some(0x80..=0xbf | 0xf8..), _) | (None, _) => "invalid leading UTF-8 octet",
         (_, None) => "incomplete UTF-8 octet sequence",
+        // go-yaml wants all octets that the first one announces before it looks at any.
+        (Some(first), _) if (first.leading_ones() as usize) > rest.len() => "incomplete UTF-8 octet sequence",
         (Some(0xc0 | 0xc1), _) => "invalid length of a UTF-8 sequence",
         (Some(0xe0), _) if rest.get(1).is_some_and(|next| (0x80..0xa0).contains(next)) => {
             "invalid length of a UTF-8 sequence"
@@ -63,6 +65,14 @@ mod tests {
         assert_eq!(
             decode(b"a\xc3"),
             Err(YamlError::Encoding("incomplete UTF-8 octet sequence"))
+        );
+        assert_eq!(
+            decode(b"a\xe9\n"),
+            Err(YamlError::Encoding("incomplete UTF-8 octet sequence"))
+        );
+        assert_eq!(
+            decode(b"a\xe9\n\n"),
+            Err(YamlError::Encoding("invalid trailing UTF-8 octet"))
         );
     }
 }
