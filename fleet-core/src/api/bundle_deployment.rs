@@ -31,9 +31,13 @@ pub struct BundleDeploymentSpec {
     #[serde(deserialize_with = "null_as_zero")]
     pub options: BundleDeploymentOptions,
     /// `<manifest ID>:<hash of the options>`.
-    #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
+    #[serde(
+        rename = "deploymentID",
+        skip_serializing_if = "is_zero",
+        deserialize_with = "null_as_zero"
+    )]
     #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
-    pub deployment_i_d: String,
+    pub deployment_id: String,
     /// Bundles that must be ready first.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_items_as_zero")]
     #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]

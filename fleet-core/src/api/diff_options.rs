@@ -83,13 +83,13 @@ pub struct DownstreamResource {
 #[cfg_attr(feature = "crd", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct OverwrittenResource {
-    /// Kind.
-    #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    pub kind: String,
     /// Name.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
     pub name: String,
     /// Namespace.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
     pub namespace: String,
+    /// Kind.
+    #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
+    pub kind: String,
 }

@@ -47,7 +47,7 @@ impl From<Map<String, Value>> for GenericMap {
     }
 }
 
-/// Integers that a float cannot hold become the float; others print the same either way.
+/// Numbers as Go has them, in one form each: whole numbers that a float holds exactly are integers, others floats.
 fn floats(value: Value) -> Value {
     match value {
         Value::Number(number) => Value::Number(float(number)),
@@ -58,16 +58,12 @@ fn floats(value: Value) -> Value {
 }
 
 fn float(number: Number) -> Number {
-    let exact = number
-        .as_i64()
-        .map(|n| n.unsigned_abs())
-        .or(number.as_u64())
-        .is_none_or(|n| n <= 1 << 53);
-    if exact {
-        number
-    } else {
-        number.as_f64().and_then(Number::from_f64).unwrap_or(number)
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let Some(float) = number.as_f64() else { return number };
+    if float.fract() == 0.0 && float.abs() <= EXACT && !(float == 0.0 && float.is_sign_negative()) {
+        return Number::from(float as i64);
     }
+    Number::from_f64(float).unwrap_or(number)
 }
 
 /// A value whose keys come sorted, whatever the features of `serde_json` are.
