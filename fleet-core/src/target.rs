@@ -37,17 +37,21 @@ pub mod deployment;
 mod explain;
 pub mod matcher;
 pub mod merge;
+mod template;
 pub mod values;
 mod view;
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use crate::api::BundleDeploymentOptions;
 use crate::labels::LabelError;
 use crate::naming;
+use crate::template::Environment;
 
 pub use explain::{Explanation, TargetVerdict, Verdict, explain};
 pub use matcher::{Choice, Matcher};
@@ -101,14 +105,99 @@ impl Target {
 /// # Errors
 /// An invalid selector, or the first cluster whose values cannot be templated. [`targets_each`] keeps the other clusters.
 pub fn targets(bundle: &BundleView<'_>, estate: &Estate) -> Result<Vec<Target>, TargetError> {
-    targets_each(bundle, estate)?.into_iter().collect()
+    targets_each(bundle, estate, &TargetOptions::default())?
+        .into_iter()
+        .collect()
+}
+
+/// What functions in templates of values see of time and chance.
+///
+/// Upstream draws new random numbers in every pass, so that a bundle that uses them deploys again each time. Here they
+/// follow from a seed, the bundle and the cluster: results stay until one of them changes. Who deploys what is secret gives
+/// a seed that nobody can guess; plans and tests keep the default.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TargetOptions {
+    /// The time that `now` gives.
+    pub now: jiff::Timestamp,
+    /// What random numbers follow from.
+    pub seed: [u8; 32],
+}
+
+impl Default for TargetOptions {
+    fn default() -> Self {
+        Self {
+            now: jiff::Timestamp::UNIX_EPOCH,
+            seed: [0; 32],
+        }
+    }
+}
+
+impl TargetOptions {
+    /// The same with another time.
+    #[must_use]
+    pub fn with_now(mut self, now: jiff::Timestamp) -> Self {
+        self.now = now;
+        self
+    }
+
+    /// The same with another seed.
+    #[must_use]
+    pub fn with_seed(mut self, seed: [u8; 32]) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// The environment of a bundle's templates on a cluster.
+    fn environment(&self, bundle: &BundleView<'_>, cluster: &ClusterView) -> ValuesEnvironment {
+        let mut hash = Sha256::new();
+        hash.update(self.seed);
+        for text in [bundle.namespace, bundle.name, &cluster.namespace, &cluster.name] {
+            hash.update((text.len() as u64).to_le_bytes());
+            hash.update(text);
+        }
+        ValuesEnvironment {
+            now: self.now,
+            seed: hash.finalize().into(),
+            drawn: Cell::new(0),
+        }
+    }
+}
+
+/// Random numbers that follow from 32 bytes.
+struct ValuesEnvironment {
+    now: jiff::Timestamp,
+    seed: [u8; 32],
+    drawn: Cell<u64>,
+}
+
+impl Environment for ValuesEnvironment {
+    fn now(&self) -> jiff::Timestamp {
+        self.now
+    }
+
+    fn random(&self, buffer: &mut [u8]) {
+        for chunk in buffer.chunks_mut(32) {
+            let count = self.drawn.get();
+            self.drawn.set(count.wrapping_add(1));
+            let block = Sha256::new()
+                .chain_update(self.seed)
+                .chain_update(count.to_le_bytes())
+                .finalize();
+            chunk.copy_from_slice(&block[..chunk.len()]);
+        }
+    }
 }
 
 /// The targets of a bundle, each for itself: one cluster whose values cannot be templated is no matter of the others.
 ///
 /// # Errors
 /// An invalid selector.
-pub fn targets_each(bundle: &BundleView<'_>, estate: &Estate) -> Result<Vec<Result<Target, TargetError>>, TargetError> {
+pub fn targets_each(
+    bundle: &BundleView<'_>,
+    estate: &Estate,
+    options: &TargetOptions,
+) -> Result<Vec<Result<Target, TargetError>>, TargetError> {
     let matcher = Matcher::new(bundle.spec)?;
     let groups = estate.compiled_groups();
     let mut matched: Vec<(Arc<ClusterView>, Choice)> = Vec::new();
@@ -119,7 +208,7 @@ pub fn targets_each(bundle: &BundleView<'_>, estate: &Estate) -> Result<Vec<Resu
         }
     }
     matched.sort_by(|(a, _), (b, _)| (&a.name, &a.namespace).cmp(&(&b.name, &b.namespace)));
-    let mut resolver = Resolver::new(bundle);
+    let mut resolver = Resolver::new(bundle, options);
     Ok(matched
         .into_iter()
         .map(|(cluster, choice)| resolver.resolve(cluster, choice))
@@ -130,6 +219,7 @@ pub fn targets_each(bundle: &BundleView<'_>, estate: &Estate) -> Result<Vec<Resu
 #[derive(Debug)]
 pub struct Resolver<'a> {
     bundle: BundleView<'a>,
+    options: TargetOptions,
     /// Options by choice, values not yet rendered.
     merged: HashMap<Choice, Arc<values::Prepared>>,
     /// Rendered options by choice and hash, so that clusters share them.
@@ -141,9 +231,10 @@ pub struct Resolver<'a> {
 
 impl<'a> Resolver<'a> {
     /// For a bundle.
-    pub fn new(bundle: &BundleView<'a>) -> Self {
+    pub fn new(bundle: &BundleView<'a>, options: &TargetOptions) -> Self {
         Self {
             bundle: *bundle,
+            options: options.clone(),
             merged: HashMap::new(),
             shared: HashMap::new(),
             plain: HashMap::new(),
@@ -187,11 +278,14 @@ impl<'a> Resolver<'a> {
                 Arc::new(values::Prepared::new(options))
             })
             .clone();
-        let rendered = prepared.render(cluster).map_err(|reason| TargetError::Values {
-            cluster: cluster.name.clone(),
-            namespace: cluster.namespace.clone(),
-            reason,
-        })?;
+        let environment = self.options.environment(&self.bundle, cluster);
+        let rendered = prepared
+            .render(cluster, &environment)
+            .map_err(|reason| TargetError::Values {
+                cluster: cluster.name.clone(),
+                namespace: cluster.namespace.clone(),
+                reason,
+            })?;
         let hash = naming::options_hash(&rendered);
         // With the choice: options with the same hash can differ in what does not count.
         let entry = self

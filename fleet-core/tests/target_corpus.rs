@@ -155,11 +155,8 @@ fn targets_are_the_cli_s() {
                             failures.push(format!("{name} {bundle_name}: got, want: {different:?}"));
                         }
                     }
-                    (Ok(targets), None, Err(_)) => {
-                        if !targets.is_empty() {
-                            eprintln!("nothing to compare with: {name} {bundle_name}");
-                        }
-                    }
+                    // Not every bundle of the corpus was targeted.
+                    (Ok(_), None, Err(_)) => {}
                 }
             }
         }

@@ -10,11 +10,15 @@
 //!
 //! Source: Fleet `target.preprocessHelmValues` and its helpers.
 
+use std::sync::OnceLock;
+
 use serde_json::{Map, Value};
 
+use super::template::{Scope, ValuesTemplate};
 use super::view::ClusterView;
 use crate::api::{BundleDeploymentOptions, GenericMap, HelmOptions};
 use crate::labels::Labels;
+use crate::template::Environment;
 use crate::yaml::{self, YamlError};
 
 /// What a text begins with that stands for a label.
@@ -55,6 +59,8 @@ pub struct Prepared {
     labels: bool,
     /// Whether there is a template.
     template: bool,
+    /// Values as one template, where they are the same for every cluster.
+    parsed: OnceLock<Result<ValuesTemplate, ValuesError>>,
 }
 
 impl Prepared {
@@ -78,6 +84,7 @@ impl Prepared {
             options,
             labels,
             template,
+            parsed: OnceLock::new(),
         }
     }
 
@@ -86,11 +93,15 @@ impl Prepared {
         !self.labels && !self.template
     }
 
-    /// The options for a cluster.
+    /// The options for a cluster. Functions that draw random numbers or read the time get them from the environment.
     ///
     /// # Errors
     /// Values that cannot be templated.
-    pub fn render(&self, cluster: &ClusterView) -> Result<BundleDeploymentOptions, ValuesError> {
+    pub fn render(
+        &self,
+        cluster: &ClusterView,
+        environment: &dyn Environment,
+    ) -> Result<BundleDeploymentOptions, ValuesError> {
         let mut options = self.options.clone();
         if !cluster.has_template_labels() {
             return Ok(options);
@@ -108,24 +119,47 @@ impl Prepared {
             helm.values = Some(GenericMap(Some(values)));
             return Ok(options);
         }
-        let values = Value::Object(values);
-        let text = yaml::write(&values).map_err(ValuesError::Print)?;
-        let mut rendered = if text.contains(LEFT_DELIMITER) {
-            let text = render_text(&text, cluster)?;
-            read_values(&text)?
-        } else if let Value::Object(values) = values {
-            // Printing and reading again changes nothing but the form of numbers.
-            Some(values)
+        let mut rendered = Some(values);
+        if self.template {
+            let scope = Scope::of(cluster, environment);
+            rendered = self.render_values(rendered.unwrap_or_default(), &scope)?;
+            for (key, text) in &helm.template_values {
+                let value = yaml::read(&ValuesTemplate::parse(text)?.render(&scope)?)
+                    .map_err(|error| ValuesError::Read(YamlError::Conversion(Box::new(error))))?;
+                rendered.get_or_insert_with(Map::new).insert(key.clone(), value);
+            }
         } else {
-            None
-        };
-        for (key, template) in &helm.template_values {
-            let text = render_text(template, cluster)?;
-            let value = yaml::read(&text).map_err(|error| ValuesError::Read(YamlError::Conversion(Box::new(error))))?;
-            rendered.get_or_insert_with(Map::new).insert(key.clone(), value);
+            // Printing and reading again would change nothing.
+            for (key, text) in &helm.template_values {
+                let value =
+                    yaml::read(text).map_err(|error| ValuesError::Read(YamlError::Conversion(Box::new(error))))?;
+                rendered.get_or_insert_with(Map::new).insert(key.clone(), value);
+            }
         }
         helm.values = Some(rendered.map_or(GenericMap(None), GenericMap::new));
         Ok(options)
+    }
+
+    /// All values as one template; `None` where it gives nothing at all.
+    fn render_values(
+        &self,
+        values: Map<String, Value>,
+        scope: &Scope<'_>,
+    ) -> Result<Option<Map<String, Value>>, ValuesError> {
+        let parse = |values| {
+            let text = yaml::write(&Value::Object(values)).map_err(ValuesError::Print)?;
+            ValuesTemplate::parse(&text)
+        };
+        let text = if self.labels {
+            parse(values)?.render(scope)?
+        } else {
+            self.parsed
+                .get_or_init(|| parse(values))
+                .as_ref()
+                .map_err(Clone::clone)?
+                .render(scope)?
+        };
+        read_values(&text)
     }
 }
 
@@ -181,14 +215,4 @@ fn substitute(values: &mut Map<String, Value>, labels: &Labels, depth: usize) ->
         }
     }
     Ok(())
-}
-
-/// Runs a text as a template.
-fn render_text(text: &str, _cluster: &ClusterView) -> Result<String, ValuesError> {
-    if !text.contains(LEFT_DELIMITER) {
-        return Ok(text.to_owned());
-    }
-    Err(ValuesError::Parse(
-        "templates in values need the template engine".to_owned(),
-    ))
 }
