@@ -73,7 +73,7 @@ pub enum TargetError {
         /// Namespace of the cluster.
         namespace: String,
         /// What is wrong.
-        reason: ValuesError,
+        reason: Box<ValuesError>,
     },
 }
 
@@ -284,7 +284,7 @@ impl<'a> Resolver<'a> {
             .map_err(|reason| TargetError::Values {
                 cluster: cluster.name.clone(),
                 namespace: cluster.namespace.clone(),
-                reason,
+                reason: Box::new(reason),
             })?;
         let hash = naming::options_hash(&rendered);
         // With the choice: options with the same hash can differ in what does not count.

@@ -1,6 +1,6 @@
 //! The Fleet CLI's own answers (`fleet target`) for the bundles of the foreign corpus (`FLEET_CORPUS`): which clusters,
 //! with which options and deployment IDs.
-#![allow(clippy::disallowed_methods, clippy::print_stderr)]
+#![allow(clippy::disallowed_methods, clippy::print_stderr, clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
