@@ -4,8 +4,11 @@
 //! not exist when this was written work as well.
 
 pub mod install_order;
+pub mod json_patch;
 mod key;
 pub mod merge_patch;
+pub mod schema;
+pub mod strategic;
 
 pub use key::{GroupVersionKind, ObjectKey};
 

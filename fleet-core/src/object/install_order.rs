@@ -50,11 +50,15 @@ pub fn install(kind: &str) -> (usize, &str) {
     }
 }
 
-/// What a kind is sorted by on uninstallation: the known kinds backwards, then others by name.
+/// What a kind is sorted by on uninstallation: the known kinds backwards, then others by name. Only services go earlier than
+/// that, right after the ingresses (Helm v4.2.3 has a list of its own).
 pub fn uninstall(kind: &str) -> (usize, &str) {
-    match INSTALL.iter().position(|known| *known == kind) {
-        Some(place) => (INSTALL.len() - place, ""),
-        None => (INSTALL.len() + 1, kind),
+    let place = |kind: &str| INSTALL.iter().rev().position(|known| *known == kind);
+    let before_services = place("IngressClass").unwrap_or(0) * 2;
+    match place(kind) {
+        Some(_) if kind == "Service" => (before_services + 1, ""),
+        Some(place) => (place * 2, ""),
+        None => (INSTALL.len() * 2, kind),
     }
 }
 
@@ -69,5 +73,27 @@ mod tests {
         assert_eq!(kinds, ["Namespace", "ConfigMap", "Deployment", "Apple", "Zebra"]);
         kinds.sort_by(|a, b| uninstall(a).cmp(&uninstall(b)));
         assert_eq!(kinds, ["Deployment", "ConfigMap", "Namespace", "Apple", "Zebra"]);
+        let mut kinds = [
+            "Deployment",
+            "IngressClass",
+            "Service",
+            "CronJob",
+            "Ingress",
+            "DaemonSet",
+            "RoleBinding",
+        ];
+        kinds.sort_by(|a, b| uninstall(a).cmp(&uninstall(b)));
+        assert_eq!(
+            kinds,
+            [
+                "Ingress",
+                "IngressClass",
+                "Service",
+                "CronJob",
+                "Deployment",
+                "DaemonSet",
+                "RoleBinding"
+            ]
+        );
     }
 }
