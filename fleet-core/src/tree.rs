@@ -13,6 +13,7 @@
 //! assert!(tree.insert("../outside", Entry::file("")).is_err());
 //! ```
 
+pub mod archive;
 pub mod glob;
 pub mod ignore;
 pub mod path;

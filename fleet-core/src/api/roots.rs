@@ -50,8 +50,6 @@ macro_rules! root {
 
         impl $kind {
             /// An object with a name.
-            // Kinds without a status have no other field.
-            #[allow(clippy::needless_update)]
             pub fn new(name: &str, spec: $spec) -> Self {
                 Self { metadata: ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() }, spec, ..Self::default() }
             }
