@@ -1,1 +1,4 @@
 //! Readiness, states, summaries and conditions.
+
+pub mod conditions;
+pub mod readiness;

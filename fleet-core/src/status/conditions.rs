@@ -28,7 +28,10 @@ pub fn set(conditions: &mut Vec<Condition>, kind: &str, status: &str, reason: &s
     let condition = match found {
         Some(condition) => condition,
         None => {
-            conditions.push(Condition { type_: kind.to_owned(), ..Condition::default() });
+            conditions.push(Condition {
+                type_: kind.to_owned(),
+                ..Condition::default()
+            });
             conditions.last_mut().expect("because one was just pushed")
         }
     };
@@ -62,6 +65,9 @@ mod tests {
         assert_eq!(conditions[0].last_update_time, "1970-01-01T00:00:10Z");
         set_error(&mut conditions, "Ready", Some("no"), at(30));
         assert_eq!(conditions[0].last_update_time, "1970-01-01T00:00:30Z");
-        assert_eq!((conditions[0].reason.as_str(), conditions[1].type_.as_str()), ("Error", "Deployed"));
+        assert_eq!(
+            (conditions[0].reason.as_str(), conditions[1].type_.as_str()),
+            ("Error", "Deployed")
+        );
     }
 }

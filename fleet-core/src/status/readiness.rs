@@ -8,8 +8,10 @@
 mod kstatus;
 mod tables;
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::api::ObjectSummary;
 pub use kstatus::{Progress, progress};
@@ -30,7 +32,11 @@ pub struct ReadinessOptions {
 impl ReadinessOptions {
     /// Readiness at a time, every condition counting.
     pub fn at(now: Timestamp) -> Self {
-        Self { ignored_conditions: Vec::new(), now, errors: ErrorTable::default() }
+        Self {
+            ignored_conditions: Vec::new(),
+            now,
+            errors: ErrorTable::default(),
+        }
     }
 
     /// The same with the conditions of `CATTLE_WRANGLER_CHECK_GVK_ERROR_MAPPING` (JSON: a list of `{"gvk": "group/version,
@@ -44,9 +50,11 @@ impl ReadinessOptions {
 
 /// State, flags and messages of an object. It is ready when neither `error` nor `transitioning` is set.
 pub fn summarize(object: &Value, options: &ReadinessOptions) -> ObjectSummary {
+    let counted = without_ignored(object, options);
+    let object = counted.as_ref();
     let mut chain = Chain {
         object,
-        conditions: conditions(object, options),
+        conditions: conditions(object),
         options,
         state: String::new(),
         error: false,
@@ -61,8 +69,17 @@ pub fn summarize(object: &Value, options: &ReadinessOptions) -> ObjectSummary {
             messages.push(message.to_owned());
         }
     }
-    let state = if chain.state.is_empty() { "active".to_owned() } else { chain.state.to_lowercase() };
-    ObjectSummary { state, error: chain.error, transitioning: chain.transitioning, message: messages }
+    let state = if chain.state.is_empty() {
+        "active".to_owned()
+    } else {
+        chain.state.to_lowercase()
+    };
+    ObjectSummary {
+        state,
+        error: chain.error,
+        transitioning: chain.transitioning,
+        message: messages,
+    }
 }
 
 /// Whether an object is ready: no error, nothing in transition.
@@ -82,14 +99,27 @@ fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// The conditions of an object that count: of `status.conditions`, and of the annotation `cattle.io/status`.
-fn conditions(object: &Value, options: &ReadinessOptions) -> Vec<Condition> {
-    let ignored = |condition: &Map<String, Value>| {
+/// The object without the conditions that do not count.
+fn without_ignored<'a>(object: &'a Value, options: &ReadinessOptions) -> Cow<'a, Value> {
+    let ignored = |condition: &Value| {
         options.ignored_conditions.iter().any(|pairs| {
-            let is = |key: &String, value: &String| condition.get(key).and_then(Value::as_str) == Some(value);
-            !pairs.is_empty() && pairs.iter().all(|(key, value)| is(key, value))
+            let is = |(key, value): (&String, &String)| text(condition, key) == value;
+            !pairs.is_empty() && pairs.iter().all(is)
         })
     };
+    let conditions = object.pointer("/status/conditions").and_then(Value::as_array);
+    if !conditions.is_some_and(|conditions| conditions.iter().any(ignored)) {
+        return Cow::Borrowed(object);
+    }
+    let mut object = object.clone();
+    if let Some(conditions) = object.pointer_mut("/status/conditions").and_then(Value::as_array_mut) {
+        conditions.retain(|condition| !ignored(condition));
+    }
+    Cow::Owned(object)
+}
+
+/// The conditions of an object: of `status.conditions`, and of the annotation `cattle.io/status`.
+fn conditions(object: &Value) -> Vec<Condition> {
     let read = |value: &Value| Condition {
         kind: text(value, "type").to_owned(),
         status: text(value, "status").to_owned(),
@@ -97,11 +127,19 @@ fn conditions(object: &Value, options: &ReadinessOptions) -> Vec<Condition> {
         message: text(value, "message").to_owned(),
     };
     let own = object.pointer("/status/conditions").and_then(Value::as_array);
-    let own = own.into_iter().flatten().filter(|value| !value.as_object().is_some_and(ignored)).map(read);
-    let mut conditions: Vec<Condition> = own.collect();
-    let annotation = object.pointer("/metadata/annotations/cattle.io~1status").and_then(Value::as_str);
+    let mut conditions: Vec<Condition> = own.into_iter().flatten().map(read).collect();
+    let annotation = object
+        .pointer("/metadata/annotations/cattle.io~1status")
+        .and_then(Value::as_str);
     if let Some(extra) = annotation.and_then(|text| serde_json::from_str::<Value>(text).ok()) {
-        conditions.extend(extra.get("conditions").and_then(Value::as_array).into_iter().flatten().map(read));
+        conditions.extend(
+            extra
+                .get("conditions")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .map(read),
+        );
     }
     conditions
 }
@@ -140,8 +178,13 @@ impl Chain<'_> {
 
     /// What the object says of itself in `status.display` or `status.summary`.
     fn own_summary(&mut self) {
-        let found = self.object.pointer("/status/display").or_else(|| self.object.pointer("/status/summary"));
-        let Some(summary) = found.filter(|summary| summary.is_object()) else { return };
+        let found = self
+            .object
+            .pointer("/status/display")
+            .or_else(|| self.object.pointer("/status/summary"));
+        let Some(summary) = found.filter(|summary| summary.is_object()) else {
+            return;
+        };
         let flag = |key: &str| summary.get(key).and_then(Value::as_bool).unwrap_or(false);
         let state = text(summary, "state").to_owned();
         if state.is_empty() && !flag("error") && !flag("transitioning") {
@@ -152,7 +195,9 @@ impl Chain<'_> {
         self.transitioning = flag("transitioning");
         match summary.get("message") {
             Some(Value::String(message)) => self.messages.push(message.clone()),
-            Some(Value::Array(list)) => self.messages.extend(list.iter().filter_map(Value::as_str).map(str::to_owned)),
+            Some(Value::Array(list)) => self
+                .messages
+                .extend(list.iter().filter_map(Value::as_str).map(str::to_owned)),
             _ => {}
         }
     }
@@ -160,7 +205,10 @@ impl Chain<'_> {
     fn error_conditions(&mut self) {
         let (api_version, kind) = (text(self.object, "apiVersion"), text(self.object, "kind"));
         for condition in &self.conditions {
-            let listed = self.options.errors.is_error(api_version, kind, &condition.kind, &condition.status);
+            let listed = self
+                .options
+                .errors
+                .is_error(api_version, kind, &condition.kind, &condition.status);
             if listed || condition.reason == "Error" {
                 self.error = true;
                 self.messages.push(condition.message.clone());
@@ -170,7 +218,11 @@ impl Chain<'_> {
 
     fn false_is_error(&mut self) {
         for condition in &self.conditions {
-            let Some(word) = FALSE_IS_ERROR.iter().find(|(kind, _)| *kind == condition.kind).map(|(_, word)| *word) else {
+            let Some(word) = FALSE_IS_ERROR
+                .iter()
+                .find(|(kind, _)| *kind == condition.kind)
+                .map(|(_, word)| *word)
+            else {
                 continue;
             };
             match condition.status.as_str() {
@@ -211,8 +263,14 @@ impl Chain<'_> {
         ordered.sort_by_key(order);
         for condition in ordered {
             let row = FALSE_IS_TRANSITIONING.iter().find(|row| row.kind == condition.kind);
-            let Some(row) = row.filter(|_| self.state.is_empty()) else { continue };
-            let state = if row.reason_is_state && !condition.reason.is_empty() { &condition.reason } else { row.word };
+            let Some(row) = row.filter(|_| self.state.is_empty()) else {
+                continue;
+            };
+            let state = if row.reason_is_state && !condition.reason.is_empty() {
+                &condition.reason
+            } else {
+                row.word
+            };
             match condition.status.as_str() {
                 "False" => self.transitioning = true,
                 "Unknown" => self.error = true,
@@ -235,7 +293,11 @@ impl Chain<'_> {
     }
 
     fn phase(&mut self) {
-        let phase = self.object.pointer("/status/phase").and_then(Value::as_str).unwrap_or_default();
+        let phase = self
+            .object
+            .pointer("/status/phase")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         if phase.is_empty() {
             return;
         }
@@ -250,8 +312,14 @@ impl Chain<'_> {
     /// Rancher's own kinds get five seconds before a missing condition means anything.
     fn initializing(&mut self) {
         let api_version = text(self.object, "apiVersion");
-        let fresh = self.age_of("/metadata/creationTimestamp").is_some_and(|seconds| seconds < 5);
-        let waiting = self.object.pointer("/status/conditions").and_then(Value::as_array).is_some_and(Vec::is_empty);
+        let fresh = self
+            .age_of("/metadata/creationTimestamp")
+            .is_some_and(|seconds| seconds < 5);
+        let waiting = self
+            .object
+            .pointer("/status/conditions")
+            .and_then(Value::as_array)
+            .is_some_and(Vec::is_empty);
         if self.state.is_empty() && api_version.contains("cattle.io/") && fresh && waiting {
             self.transitioning = true;
             "initializing".clone_into(&mut self.state);
@@ -259,14 +327,17 @@ impl Chain<'_> {
     }
 
     fn removing(&mut self) {
-        let Some(seconds) = self.age_of("/metadata/removed") else { return };
+        let Some(seconds) = self.age_of("/metadata/removed") else {
+            return;
+        };
         "removing".clone_into(&mut self.state);
         self.transitioning = true;
         if seconds > 300 {
             self.error = true;
         }
         let finalizer = self.object.pointer("/metadata/finalizers/0").and_then(Value::as_str);
-        self.messages.extend(finalizer.map(|finalizer| format!("waiting on {finalizer}")));
+        self.messages
+            .extend(finalizer.map(|finalizer| format!("waiting on {finalizer}")));
     }
 
     fn age_of(&self, pointer: &str) -> Option<i64> {
@@ -290,9 +361,17 @@ impl Chain<'_> {
         if !is || self.object.pointer("/spec/type").and_then(Value::as_str) != Some("LoadBalancer") {
             return;
         }
-        let ingress = self.object.pointer("/status/loadBalancer/ingress").and_then(Value::as_array);
+        let ingress = self
+            .object
+            .pointer("/status/loadBalancer/ingress")
+            .and_then(Value::as_array);
         let provisioned = ingress.into_iter().flatten().any(|entry| {
-            ["ip", "hostname"].iter().any(|key| entry.get(key).and_then(Value::as_str).is_some_and(|text| !text.is_empty()))
+            ["ip", "hostname"].iter().any(|key| {
+                entry
+                    .get(key)
+                    .and_then(Value::as_str)
+                    .is_some_and(|text| !text.is_empty())
+            })
         });
         if !provisioned {
             "pending".clone_into(&mut self.state);

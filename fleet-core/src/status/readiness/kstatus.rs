@@ -25,15 +25,23 @@ use Progress::{Current, Failed, InProgress, Terminating};
 /// The progress of a live object. `now` counts for pods that nobody schedules.
 pub fn progress(object: &Value, now: Timestamp) -> Progress {
     let view = View { object };
-    if object.pointer("/metadata/deletionTimestamp").is_some_and(|time| !time.is_null()) {
+    if object
+        .pointer("/metadata/deletionTimestamp")
+        .is_some_and(|time| !time.is_null())
+    {
         return Terminating;
     }
-    let (generation, observed) = (view.number("/metadata/generation"), view.number("/status/observedGeneration"));
+    let (generation, observed) = (
+        view.number("/metadata/generation"),
+        view.number("/status/observedGeneration"),
+    );
     if let (Some(generation), Some(observed)) = (generation, observed)
         && generation != observed
     {
         let kind = view.text("/kind");
-        return InProgress(format!("{kind} generation is {generation}, but latest observed generation is {observed}"));
+        return InProgress(format!(
+            "{kind} generation is {generation}, but latest observed generation is {observed}"
+        ));
     }
     if let Some(message) = view.condition("Reconciling", "True") {
         return InProgress(message.to_owned());
@@ -76,24 +84,38 @@ impl<'a> View<'a> {
     }
 
     fn conditions(&self) -> impl Iterator<Item = &'a Value> {
-        self.object.pointer("/status/conditions").and_then(Value::as_array).into_iter().flatten()
+        self.object
+            .pointer("/status/conditions")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
     }
 
     fn find(&self, kind: &str) -> Option<&'a Value> {
-        self.conditions().find(|condition| condition.get("type").and_then(Value::as_str) == Some(kind))
+        self.conditions()
+            .find(|condition| condition.get("type").and_then(Value::as_str) == Some(kind))
     }
 
     fn condition(&self, kind: &str, status: &str) -> Option<&'a str> {
-        let found = self.find(kind).filter(|condition| condition.get("status").and_then(Value::as_str) == Some(status))?;
+        let found = self
+            .find(kind)
+            .filter(|condition| condition.get("status").and_then(Value::as_str) == Some(status))?;
         Some(found.get("message").and_then(Value::as_str).unwrap_or_default())
     }
 
     fn reason(&self, kind: &str) -> &'a str {
-        self.find(kind).and_then(|condition| condition.get("reason")).and_then(Value::as_str).unwrap_or_default()
+        self.find(kind)
+            .and_then(|condition| condition.get("reason"))
+            .and_then(Value::as_str)
+            .unwrap_or_default()
     }
 
     fn by_ready(&self) -> Progress {
-        match self.find("Ready").and_then(|condition| condition.get("status")).and_then(Value::as_str) {
+        match self
+            .find("Ready")
+            .and_then(|condition| condition.get("status"))
+            .and_then(Value::as_str)
+        {
             Some("False") => InProgress(self.condition("Ready", "False").unwrap_or_default().to_owned()),
             Some("Unknown") => InProgress(self.condition("Ready", "Unknown").unwrap_or_default().to_owned()),
             _ => Current,
@@ -109,7 +131,11 @@ impl<'a> View<'a> {
 
     fn claim(&self) -> Progress {
         let phase = self.text("/status/phase");
-        if phase == "Bound" { Current } else { InProgress(format!("PVC is not Bound. phase: {phase}")) }
+        if phase == "Bound" {
+            Current
+        } else {
+            InProgress(format!("PVC is not Bound. phase: {phase}"))
+        }
     }
 
     fn pod(&self, now: Timestamp) -> Progress {
@@ -144,9 +170,15 @@ impl<'a> View<'a> {
 
     fn containers_in(&self, reason: &str) -> Vec<&'a str> {
         let lists = ["/status/initContainerStatuses", "/status/containerStatuses"];
-        let statuses = lists.iter().filter_map(|list| self.object.pointer(list)?.as_array()).flatten();
+        let statuses = lists
+            .iter()
+            .filter_map(|list| self.object.pointer(list)?.as_array())
+            .flatten();
         let waiting = |status: &&Value| status.pointer("/state/waiting/reason").and_then(Value::as_str) == Some(reason);
-        statuses.filter(waiting).filter_map(|status| status.get("name")?.as_str()).collect()
+        statuses
+            .filter(waiting)
+            .filter_map(|status| status.get("name")?.as_str())
+            .collect()
     }
 
     fn stateful_set(&self) -> Progress {
@@ -155,7 +187,10 @@ impl<'a> View<'a> {
         }
         let wanted = self.number("/spec/replicas").unwrap_or(1);
         let (replicas, ready) = (self.count("/status/replicas"), self.count("/status/readyReplicas"));
-        let (current, updated) = (self.count("/status/currentReplicas"), self.count("/status/updatedReplicas"));
+        let (current, updated) = (
+            self.count("/status/currentReplicas"),
+            self.count("/status/updatedReplicas"),
+        );
         if wanted > replicas {
             return InProgress(format!("Replicas: {replicas}/{wanted}"));
         }
@@ -165,7 +200,10 @@ impl<'a> View<'a> {
         if replicas > wanted {
             return InProgress(format!("Pending termination: {}", replicas - wanted));
         }
-        if let Some(partition) = self.number("/spec/updateStrategy/rollingUpdate/partition").filter(|number| *number != 0) {
+        if let Some(partition) = self
+            .number("/spec/updateStrategy/rollingUpdate/partition")
+            .filter(|number| *number != 0)
+        {
             if updated < wanted - partition {
                 return InProgress(format!("updated: {updated}/{}", wanted - partition));
             }
@@ -209,7 +247,10 @@ impl<'a> View<'a> {
         }
         let wanted = self.number("/spec/replicas").unwrap_or(1);
         let (replicas, updated) = (self.count("/status/replicas"), self.count("/status/updatedReplicas"));
-        let (ready, available) = (self.count("/status/readyReplicas"), self.count("/status/availableReplicas"));
+        let (ready, available) = (
+            self.count("/status/readyReplicas"),
+            self.count("/status/availableReplicas"),
+        );
         if wanted > replicas {
             return InProgress(format!("replicas: {replicas}/{wanted}"));
         }
@@ -226,8 +267,8 @@ impl<'a> View<'a> {
             return InProgress(format!("Ready: {ready}/{wanted}"));
         }
         let deadline = self.number("/spec/progressDeadlineSeconds").is_some();
-        let rolled_out = self.condition("Progressing", "True").is_some()
-            && self.reason("Progressing") == "NewReplicaSetAvailable";
+        let rolled_out =
+            self.condition("Progressing", "True").is_some() && self.reason("Progressing") == "NewReplicaSetAvailable";
         if deadline && !rolled_out && (progressing.is_some() || self.object.pointer("/status/conditions").is_some()) {
             return InProgress("ReplicaSet not Available".to_owned());
         }
@@ -257,7 +298,11 @@ impl<'a> View<'a> {
             }
         }
         let replicas = self.count("/status/replicas");
-        if replicas > wanted { InProgress(format!("Pending termination: {}", replicas - wanted)) } else { Current }
+        if replicas > wanted {
+            InProgress(format!("Pending termination: {}", replicas - wanted))
+        } else {
+            Current
+        }
     }
 
     fn job(&self) -> Progress {
@@ -265,9 +310,17 @@ impl<'a> View<'a> {
             return Current;
         }
         if let Some(message) = self.condition("Failed", "True") {
-            return Failed(if message.is_empty() { "Job Failed".to_owned() } else { message.to_owned() });
+            return Failed(if message.is_empty() {
+                "Job Failed".to_owned()
+            } else {
+                message.to_owned()
+            });
         }
-        if self.text("/status/startTime").is_empty() { InProgress("Job not started".to_owned()) } else { Current }
+        if self.text("/status/startTime").is_empty() {
+            InProgress("Job not started".to_owned())
+        } else {
+            Current
+        }
     }
 
     fn definition(&self) -> Progress {

@@ -58,7 +58,11 @@ pub(super) struct Row {
 }
 
 const fn row(kind: &'static str, word: &'static str, reason_is_state: bool) -> Row {
-    Row { kind, word, reason_is_state }
+    Row {
+        kind,
+        word,
+        reason_is_state,
+    }
 }
 
 pub(super) const FALSE_IS_TRANSITIONING: &[Row] = &[
@@ -76,11 +80,24 @@ pub(super) struct ErrorTable {
     listed: BTreeMap<(String, String), BTreeMap<String, BTreeSet<String>>>,
 }
 
+/// API version and kind, with condition types and the statuses at which they are errors.
+type ErrorRow = (
+    &'static str,
+    &'static str,
+    &'static [(&'static str, &'static [&'static str])],
+);
+
 impl Default for ErrorTable {
     fn default() -> Self {
-        let mut table = Self { listed: BTreeMap::new() };
-        let rows: &[(&str, &str, &[(&str, &[&str])])] = &[
-            ("helm.cattle.io/v1", "HelmChart", &[("JobCreated", &[]), ("Failed", &["True"])]),
+        let mut table = Self {
+            listed: BTreeMap::new(),
+        };
+        let rows: &[ErrorRow] = &[
+            (
+                "helm.cattle.io/v1",
+                "HelmChart",
+                &[("JobCreated", &[]), ("Failed", &["True"])],
+            ),
             (
                 "v1",
                 "Node",
@@ -91,7 +108,11 @@ impl Default for ErrorTable {
                     ("NetworkUnavailable", &["True"]),
                 ],
             ),
-            ("apps/v1", "Deployment", &[("ReplicaFailure", &["True"]), ("Progressing", &["False"])]),
+            (
+                "apps/v1",
+                "Deployment",
+                &[("ReplicaFailure", &["True"]), ("Progressing", &["False"])],
+            ),
             ("apps/v1", "ReplicaSet", &[("ReplicaFailure", &["True"])]),
         ];
         for (api_version, kind, conditions) in rows {
@@ -123,16 +144,25 @@ struct ConditionMapping {
 
 impl ErrorTable {
     fn set(&mut self, api_version: &str, kind: &str, condition: &str, statuses: BTreeSet<String>) {
-        let listed = self.listed.entry((api_version.to_owned(), kind.to_owned())).or_default();
+        let listed = self
+            .listed
+            .entry((api_version.to_owned(), kind.to_owned()))
+            .or_default();
         listed.insert(condition.to_owned(), statuses);
     }
 
     /// Takes conditions over; the statuses of one that is known are replaced.
     pub(super) fn merge(&mut self, json: &str) {
-        let Ok(mappings) = serde_json::from_str::<Vec<Mapping>>(json) else { return };
+        let Ok(mappings) = serde_json::from_str::<Vec<Mapping>>(json) else {
+            return;
+        };
         for mapping in mappings {
-            let Some((version, kind)) = mapping.gvk.split_once(',') else { continue };
-            let Some(kind) = kind.trim_start().strip_prefix("Kind=") else { continue };
+            let Some((version, kind)) = mapping.gvk.split_once(',') else {
+                continue;
+            };
+            let Some(kind) = kind.trim_start().strip_prefix("Kind=") else {
+                continue;
+            };
             // The core group is written with a leading slash.
             let version = version.trim().trim_start_matches('/');
             for condition in mapping.condition_mappings {
@@ -144,7 +174,9 @@ impl ErrorTable {
     /// Whether a condition of a kind is an error at a status.
     pub(super) fn is_error(&self, api_version: &str, kind: &str, condition: &str, status: &str) -> bool {
         match self.listed.get(&(api_version.to_owned(), kind.to_owned())) {
-            Some(conditions) => conditions.get(condition).is_some_and(|statuses| statuses.contains(status)),
+            Some(conditions) => conditions
+                .get(condition)
+                .is_some_and(|statuses| statuses.contains(status)),
             None => matches!(condition, "Stalled" | "Failed") && status == "True",
         }
     }
