@@ -1,12 +1,33 @@
 //! The sprig function library for `template`, one file a family.
 //!
-//! The functions are those of sprig v3.3.0, as Helm v4.2.3 and Fleet ship it, with their results and error texts.
-//! [`functions`] gives the text functions that neither takes away; time, randomness, keys and DNS come through
-//! [`crate::template::Environment`].
+//! The functions are those of sprig v3.3.0, as Helm v4.2.3 and Fleet ship it, with their results and error texts; time,
+//! randomness, keys and DNS come through [`crate::template::Environment`].
+//!
+//! Go's `keys` and `values` come in random order; here they are sorted, so that equal inputs give equal bytes.
 
-use crate::template::Functions;
+use crate::template::{Functions, Parameter, Signature};
 
+mod arguments;
+mod case;
+mod dates;
+mod decimal;
 mod defaults;
+mod dicts;
+mod encoding;
+mod json;
+mod lists;
+mod network;
+mod numbers;
+mod paths;
+mod random;
+mod reflection;
+mod regex;
+mod semver;
+mod strings;
+mod time;
+mod url;
+
+pub use json::decode as decode_json;
 
 /// All functions of sprig, without `env` and `expandenv`, which would read the environment of the process.
 pub fn functions() -> Functions {
@@ -18,4 +39,26 @@ pub fn functions() -> Functions {
 /// Adds all functions of sprig to a registry.
 pub fn register(functions: &mut Functions) {
     defaults::register(functions);
+    strings::register(functions);
+    case::register(functions);
+    numbers::register(functions);
+    random::register(functions);
+    encoding::register(functions);
+    lists::register(functions);
+    dicts::register(functions);
+    reflection::register(functions);
+    json::register(functions);
+    regex::register(functions);
+    dates::register(functions);
+    semver::register(functions);
+    paths::register(functions);
+    url::register(functions);
+    network::register(functions);
+    functions.register("fail", Signature::new(&[Parameter::Text]), |_, arguments| {
+        Err(arguments[0]
+            .as_text()
+            .map(|text| text.to_str().into_owned())
+            .unwrap_or_default()
+            .into())
+    });
 }

@@ -46,7 +46,9 @@ mod value;
 
 pub use context::{Context, Environment, Limits, SeededEnvironment};
 pub use error::{ExecutionError, FunctionError, TemplateError};
+pub(crate) use execute::with_stack;
 pub use functions::{Callable, Function, Functions, Method, Parameter, Signature};
+pub(crate) use number::{parse_float, parse_integer};
 pub use parse::Parsed;
 pub use set::{MissingKey, Template, TemplateOptions, Templates};
 pub use text::Text;

@@ -1,8 +1,10 @@
 //! What one run of a template needs from outside: the environment, limits, and the set of templates that functions such
 //! as `include` and `tpl` run.
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::fmt;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::error::{FunctionError, TemplateError};
@@ -127,6 +129,7 @@ pub struct Context<'a> {
     pub(super) depth: usize,
     active: HashMap<Text, usize>,
     parsed: HashMap<(Text, Text), Arc<Parsed>>,
+    remembered: HashMap<String, Rc<dyn Any>>,
     pub(super) variables: Vec<execute::Evaluated>,
 }
 
@@ -154,6 +157,7 @@ impl<'a> Context<'a> {
             depth: 0,
             active: HashMap::new(),
             parsed: HashMap::new(),
+            remembered: HashMap::new(),
             variables: Vec::new(),
         }
     }
@@ -262,6 +266,18 @@ impl<'a> Context<'a> {
             )));
         }
         Ok(())
+    }
+
+    /// What `make` makes, made once a run for each key: compiled patterns and the like. The key must say what it is.
+    pub fn remembered<T: 'static>(&mut self, key: &str, make: impl FnOnce() -> T) -> Rc<T> {
+        if let Some(known) = self.remembered.get(key)
+            && let Ok(known) = Rc::clone(known).downcast()
+        {
+            return known;
+        }
+        let made = Rc::new(make());
+        self.remembered.insert(key.to_owned(), Rc::clone(&made) as Rc<dyn Any>);
+        made
     }
 
     /// Steps used so far.

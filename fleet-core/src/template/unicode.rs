@@ -47,3 +47,47 @@ pub(crate) fn is_digit(character: char) -> bool {
     }
     contains(&RANGES, character)
 }
+/// Go's `unicode.IsUpper`.
+pub(crate) fn is_upper(character: char) -> bool {
+    static RANGES: LazyLock<Ranges> = LazyLock::new(|| ranges(r"\p{Lu}"));
+    if character.is_ascii() {
+        return character.is_ascii_uppercase();
+    }
+    contains(&RANGES, character)
+}
+
+/// Go's `unicode.IsLower`.
+pub(crate) fn is_lower(character: char) -> bool {
+    static RANGES: LazyLock<Ranges> = LazyLock::new(|| ranges(r"\p{Ll}"));
+    if character.is_ascii() {
+        return character.is_ascii_lowercase();
+    }
+    contains(&RANGES, character)
+}
+
+/// Go's `unicode.IsTitle`.
+pub(crate) fn is_title(character: char) -> bool {
+    static RANGES: LazyLock<Ranges> = LazyLock::new(|| ranges(r"\p{Lt}"));
+    !character.is_ascii() && contains(&RANGES, character)
+}
+
+/// Go's `unicode.IsSpace`.
+pub(crate) fn is_space(character: char) -> bool {
+    matches!(character, '\t'..='\r' | ' ' | '\u{85}' | '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}')
+        || matches!(
+            character,
+            '\u{2028}' | '\u{2029}' | '\u{202f}' | '\u{205f}' | '\u{3000}'
+        )
+}
+
+/// Go's `unicode.IsPunct`.
+pub(crate) fn is_punctuation(character: char) -> bool {
+    static RANGES: LazyLock<Ranges> = LazyLock::new(|| ranges(r"\p{P}"));
+    contains(&RANGES, character)
+}
+
+/// Go's `unicode.IsNumber`.
+pub(crate) fn is_number(character: char) -> bool {
+    static RANGES: LazyLock<Ranges> = LazyLock::new(|| ranges(r"\p{N}"));
+    contains(&RANGES, character)
+}

@@ -1,0 +1,132 @@
+//! The template language and sprig, compared with what Helm v4.2.3 makes of the same expressions.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::print_stderr)] // A test reads files, and says why it is skipped.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+#[path = "template_cases/chart.rs"]
+mod chart;
+
+fn corpus() -> Option<PathBuf> {
+    let folder = std::env::var_os("FLEET_CORPUS").map(|folder| Path::new(&folder).join("helm-cases"));
+    if folder.is_none() {
+        eprintln!("skipped: FLEET_CORPUS is not set");
+    }
+    folder
+}
+
+fn read_json(path: &Path) -> Value {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn read_values(text: &str) -> Value {
+    Value::Object(fleet_core::yaml::read_object(text).unwrap())
+}
+
+fn report(failures: &[String], total: usize) {
+    assert!(
+        failures.is_empty(),
+        "{} of {total} differ:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
+}
+
+/// Parts of a chart that the small chart of these tests lacks; the tests of the Helm engine have these cases too.
+const CHART_ONLY: [&str; 14] = [
+    ".Capabilities",
+    ".Files",
+    ".Chart",
+    ".Subcharts",
+    ".AsMap",
+    ".YAML",
+    ".Table",
+    ".PathValue",
+    "toToml",
+    "fromToml",
+    "toYamlPretty",
+    "fromJsonArray",
+    "fromYamlArray",
+    "mustToToml",
+];
+
+fn is_for_charts(template: &str) -> bool {
+    CHART_ONLY.iter().any(|part| template.contains(part))
+}
+
+#[test]
+fn the_language_is_that_of_helm() {
+    let Some(folder) = corpus() else { return };
+    let all = read_json(&folder.join("gotemplate-cases.json"));
+    let values = read_values(all["values"].as_str().unwrap());
+    let cases = all["cases"].as_array().unwrap();
+    let mut failures = Vec::new();
+    for case in cases {
+        let (name, template, want) = (
+            &case["name"],
+            case["tpl"].as_str().unwrap(),
+            case["expect"].as_str().unwrap(),
+        );
+        if is_for_charts(template) {
+            continue;
+        }
+        let got = chart::render(template, &values).unwrap_or_else(|error| format!("ERR {error}"));
+        if got != want {
+            failures.push(format!("{name}: {template}\n  want {want:?}\n  got  {got:?}"));
+        }
+    }
+    report(&failures, cases.len());
+}
+
+#[test]
+fn functions_are_those_of_helm() {
+    let Some(folder) = corpus() else { return };
+    let cases = read_json(&folder.join("battery.json"));
+    let cases = cases.as_array().unwrap();
+    let values = std::fs::read_to_string(folder.join("battery-values.yaml")).unwrap();
+    let values = read_values(&values);
+    let mut failures = Vec::new();
+    for case in cases {
+        let expression = case["expr"].as_str().unwrap();
+        if case["unstable"] == true || is_for_charts(expression) {
+            continue;
+        }
+        check(expression, &values, case, &mut failures);
+    }
+    report(&failures, cases.len());
+}
+
+/// Our own expressions, with what Helm printed for them.
+#[test]
+fn functions_take_every_kind_of_argument_as_helm_does() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sprig");
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    paths.sort();
+    let mut failures = Vec::new();
+    let mut total = 0;
+    for path in paths {
+        let family = read_json(&path);
+        let values = &family["values"];
+        for case in family["cases"].as_array().unwrap() {
+            total += 1;
+            check(case["expr"].as_str().unwrap(), values, case, &mut failures);
+        }
+    }
+    report(&failures, total);
+}
+
+fn check(expression: &str, values: &Value, case: &Value, failures: &mut Vec<String>) {
+    let want = match case["out"].as_str() {
+        Some(out) => out.to_owned(),
+        None => format!("ERR {}", case["error"].as_str().unwrap()),
+    };
+    let got = chart::render(&format!("{{{{ {expression} }}}}"), values).unwrap_or_else(|error| format!("ERR {error}"));
+    if got != want {
+        failures.push(format!("{expression}\n  want {want:?}\n  got  {got:?}"));
+    }
+}
