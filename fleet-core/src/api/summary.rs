@@ -33,6 +33,9 @@ pub struct BundleSummary {
     /// All of them.
     #[serde(deserialize_with = "integer")]
     pub desired_ready: i64,
+    /// In state WaitingForDependency (newer than Fleet v0.15).
+    #[serde(skip_serializing_if = "is_zero", deserialize_with = "integer")]
+    pub waiting_for_dependency: i64,
     /// The first ones that are not ready, 10 at most.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_items_as_zero")]
     #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
