@@ -21,6 +21,9 @@ pub struct DeploymentResources<'a> {
     pub status: &'a BundleDeploymentStatus,
 }
 
+/// Whether a list that it comes from was cut, and the state on each deployment that has the object.
+type Seen = (bool, Vec<(usize, String)>);
+
 /// Kind, API version, namespace and name.
 type Key<'a> = (&'a str, &'a str, &'a str, &'a str);
 
@@ -82,7 +85,7 @@ fn bucket<'a>(clusters: &'a mut PerClusterState, state: &str) -> Option<&'a mut 
 pub fn aggregate<'a>(deployments: impl Iterator<Item = DeploymentResources<'a>>) -> Vec<Resource> {
     let mut deployments: Vec<DeploymentResources<'a>> = deployments.collect();
     deployments.sort_by(|a, b| a.cluster.cmp(&b.cluster));
-    let mut objects: BTreeMap<Key<'a>, (bool, Vec<(usize, String)>)> = BTreeMap::new();
+    let mut objects: BTreeMap<Key<'a>, Seen> = BTreeMap::new();
     for (index, deployment) in deployments.iter().enumerate() {
         for (key, state) in states(deployment) {
             let (incomplete, clusters) = objects.entry(key).or_default();
@@ -92,7 +95,7 @@ pub fn aggregate<'a>(deployments: impl Iterator<Item = DeploymentResources<'a>>)
     }
     // The size guard looks at keys from the last to the first, as text.
     let text = |(kind, api_version, namespace, name): &Key<'a>| format!("{kind}{api_version} {namespace}/{name}");
-    let mut keyed: Vec<(String, Key<'a>, (bool, Vec<(usize, String)>))> = objects
+    let mut keyed: Vec<(String, Key<'a>, Seen)> = objects
         .into_iter()
         .map(|(key, object)| (text(&key), key, object))
         .collect();
