@@ -1,1 +1,3 @@
 //! Kubernetes for the Fleet SDK.
+
+pub mod embedded;
