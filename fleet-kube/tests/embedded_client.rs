@@ -1,5 +1,7 @@
 //! The embedded API server through `kube`: requests, watches, rights, faults.
 
+#![allow(clippy::unwrap_used)]
+
 use std::time::Duration;
 
 use fleet_kube::embedded::{ApiServer, Fault, Identity, Workloads};

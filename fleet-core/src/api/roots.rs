@@ -50,6 +50,7 @@ macro_rules! root {
 
         impl $kind {
             /// An object with a name.
+            #[allow(clippy::needless_update, reason = "kinds without a status have no other field")]
             pub fn new(name: &str, spec: $spec) -> Self {
                 Self { metadata: ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() }, spec, ..Self::default() }
             }

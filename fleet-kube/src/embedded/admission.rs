@@ -41,11 +41,9 @@ pub(super) fn shape(kind: &Arc<Kind>, object: &mut Value, validation: FieldValid
     if validation == FieldValidation::Strict && !warnings.is_empty() {
         let (version, name) = (&kind.version, &kind.kind);
         let list = warnings.join(", ");
-        return Err(ApiError::bad_request(if kind.custom().is_some() {
-            format!("{name} in version {version:?} cannot be handled as a {name}: strict decoding error: {list}")
-        } else {
-            format!("{name} in version {version:?} cannot be handled as a {name}: strict decoding error: {list}")
-        }));
+        return Err(ApiError::bad_request(format!(
+            "{name} in version {version:?} cannot be handled as a {name}: strict decoding error: {list}"
+        )));
     }
     match &kind.schema {
         KindSchema::Custom(custom) => {

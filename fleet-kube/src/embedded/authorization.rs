@@ -155,9 +155,9 @@ fn open_to_all(identity: &Identity, info: &RequestInfo) -> bool {
         None => {
             let public = ["/healthz", "/livez", "/readyz", "/version", "/version/"];
             let discovery = ["/api", "/apis", "/openapi"];
-            let under = |root: &&str| info.path == **root || info.path.starts_with(&format!("{root}/"));
+            let under = |root: &str| info.path == root || info.path.starts_with(&format!("{root}/"));
             let path = info.path.as_str();
-            info.verb == "get" && (public.contains(&path) || (authenticated && discovery.iter().any(|r| under(&r))))
+            info.verb == "get" && (public.contains(&path) || (authenticated && discovery.iter().any(|r| under(r))))
         }
         Some(resource) => {
             let own = [

@@ -798,7 +798,9 @@ fn differs_in_spec(kind: &Kind, before: &Value, after: &Value) -> bool {
         return before != after;
     };
     let counts = |key: &str| {
-        !["metadata", "apiVersion", "kind"].contains(&key) && !(key == "status" && kind.has_subresource("status"))
+        let beside = ["metadata", "apiVersion", "kind"].contains(&key);
+        let own_subresource = key == "status" && kind.has_subresource("status");
+        !beside && !own_subresource
     };
     let keys = before.keys().chain(after.keys()).filter(|k| counts(k));
     keys.into_iter().any(|key| before.get(key) != after.get(key))

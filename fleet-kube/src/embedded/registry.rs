@@ -96,11 +96,14 @@ pub(super) fn table_name(group: &str, resource: &str) -> String {
     }
 }
 
+/// The kinds of one version by resource.
+pub(super) type Kinds = BTreeMap<String, Arc<Kind>>;
+
 /// All kinds at one moment.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Registry {
     /// By group, version (in order of preference), resource.
-    pub(super) groups: BTreeMap<String, Vec<(String, BTreeMap<String, Arc<Kind>>)>>,
+    pub(super) groups: BTreeMap<String, Vec<(String, Kinds)>>,
     by_kind: HashMap<(String, String), Arc<Kind>>,
 }
 
@@ -194,7 +197,7 @@ impl Registry {
     /// The versions of `group` in the order of `kube-aggregator`'s preference: GA before beta before alpha, higher first.
     pub(super) fn sort_versions(&mut self, group: &str) {
         if let Some(versions) = self.groups.get_mut(group) {
-            versions.sort_by(|a, b| version_rank(&b.0).cmp(&version_rank(&a.0)));
+            versions.sort_by_key(|(version, _)| std::cmp::Reverse(version_rank(version)));
         }
     }
 
@@ -232,7 +235,7 @@ impl Registry {
         self.version(group, version)?.get(resource)
     }
 
-    pub(super) fn version(&self, group: &str, version: &str) -> Option<&BTreeMap<String, Arc<Kind>>> {
+    pub(super) fn version(&self, group: &str, version: &str) -> Option<&Kinds> {
         self.groups
             .get(group)?
             .iter()

@@ -177,7 +177,9 @@ impl FieldSelector {
                 Value::Null => {
                     wanted.is_empty() || (wanted == "false" && path.last().is_some_and(|p| p == "unschedulable"))
                 }
-                other => other.to_string() == *wanted,
+                Value::Bool(found) => *wanted == if *found { "true" } else { "false" },
+                Value::Number(found) => wanted.parse::<serde_json::Number>().is_ok_and(|n| n == *found),
+                _ => false,
             };
             same == *equal
         })
