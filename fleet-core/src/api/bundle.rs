@@ -21,15 +21,15 @@ pub struct BundleSpec {
     pub paused: bool,
     /// How clusters follow one another.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub rollout_strategy: Option<RolloutStrategy>,
     /// Files, sorted by name.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_items_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub resources: Vec<BundleResource>,
     /// `FirstMatch` (also when empty or unknown) or `AllMatches`.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("enum" = ["FirstMatch", "AllMatches"], "default" = "FirstMatch")))]
+    #[cfg_attr(feature = "crd", schemars(extend("enum" = ["FirstMatch", "AllMatches"], "x-default" = "FirstMatch")))]
     pub target_customization_mode: String,
     /// Customizations first, then the targets of the GitRepo.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_items_as_zero")]
@@ -39,15 +39,15 @@ pub struct BundleSpec {
     pub target_restrictions: Vec<BundleTargetRestriction>,
     /// Bundles that must be ready first.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_items_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub depends_on: Vec<BundleRef>,
     /// Manifest ID, where the resources are in an OCI registry.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub contents_id: String,
     /// Present for the bundle of a HelmOp.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub helm_op_options: Option<BundleHelmOptions>,
     /// Hash of the Secret that holds the Helm values; empty without one.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
@@ -61,15 +61,15 @@ pub struct BundleSpec {
 pub struct BundleResource {
     /// Path in the bundle.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub name: String,
     /// Text, or what `encoding` made of the bytes.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub content: String,
     /// Empty for text, `base64+gz`, `base64` or `gz`.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub encoding: String,
 }
 
@@ -80,15 +80,15 @@ pub struct BundleResource {
 pub struct BundleRef {
     /// Name of the bundle.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub name: String,
     /// Labels of bundles.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub selector: Option<LabelSelector>,
     /// States that count as ready; empty is `Ready`.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_items_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub accepted_states: Vec<String>,
 }
 
@@ -126,7 +126,7 @@ pub struct BundleStatus {
     pub display: BundleDisplay,
     /// Deprecated: always cleared.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_items_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub resource_key: Vec<ResourceKey>,
     /// `oci://REFERENCE/ID:latest`, for display.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
@@ -147,11 +147,11 @@ pub struct BundleStatus {
 pub struct BundleDisplay {
     /// `ready/desired`.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub ready_clusters: String,
     /// Worst state; empty when all are ready.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub state: String,
 }
 
@@ -162,7 +162,7 @@ pub struct BundleDisplay {
 pub struct PartitionStatus {
     /// Name.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub name: String,
     /// Clusters in it.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "integer")]

@@ -25,7 +25,7 @@ pub struct BundleDeploymentSpec {
         skip_serializing_if = "is_zero",
         deserialize_with = "null_as_zero"
     )]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub staged_deployment_id: String,
     /// Options now.
     #[serde(deserialize_with = "null_as_zero")]
@@ -36,11 +36,11 @@ pub struct BundleDeploymentSpec {
         skip_serializing_if = "is_zero",
         deserialize_with = "null_as_zero"
     )]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub deployment_id: String,
     /// Bundles that must be ready first.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_items_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub depends_on: Vec<BundleRef>,
     /// Whether drift is rolled back; takes effect at once.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,7 +53,7 @@ pub struct BundleDeploymentSpec {
     pub helm_chart_options: Option<BundleHelmOptions>,
     /// Hash of the Secret with the values.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub values_hash: String,
     /// Raised when a copied Secret or ConfigMap changed.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "integer")]
@@ -74,7 +74,7 @@ pub struct BundleDeploymentSpec {
 pub struct BundleDeploymentStatus {
     /// `Ready`, `Deployed`, `Installed`, `Monitored`.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_items_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub conditions: Vec<Condition>,
     /// Deployment ID that was applied.
     #[serde(
@@ -82,11 +82,11 @@ pub struct BundleDeploymentStatus {
         skip_serializing_if = "is_zero",
         deserialize_with = "null_as_zero"
     )]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub applied_deployment_id: String,
     /// `<namespace>/<release>:<revision>`.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub release: String,
     /// All objects are ready.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
@@ -96,26 +96,26 @@ pub struct BundleDeploymentStatus {
     pub non_modified: bool,
     /// Objects that are not ready, 10 at most.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_items_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub non_ready_status: Vec<NonReadyStatus>,
     /// Objects that have drifted, 10 at most.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_items_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub modified_status: Vec<ModifiedStatus>,
     /// A list was cut.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
     pub incomplete_state: bool,
     /// For `kubectl get`.
     #[serde(deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub display: BundleDeploymentDisplay,
     /// Last `forceSyncGeneration` that was dealt with.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true, "x-format" = "int64")))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true, "x-format" = "int64")))]
     pub sync_generation: Option<i64>,
     /// Live objects of the release.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_items_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub resources: Vec<BundleDeploymentResource>,
     /// Objects by state.
     #[serde(deserialize_with = "null_as_zero")]
@@ -133,15 +133,15 @@ pub struct BundleDeploymentStatus {
 pub struct BundleDeploymentDisplay {
     /// Status of the condition `Deployed`, or its error.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub deployed: String,
     /// Status of the condition `Monitored`, or its error.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub monitored: String,
     /// State.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub state: String,
 }
 
@@ -152,22 +152,22 @@ pub struct BundleDeploymentDisplay {
 pub struct BundleDeploymentResource {
     /// Kind.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub kind: String,
     /// API version.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub api_version: String,
     /// Namespace.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub namespace: String,
     /// Name.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub name: String,
     /// When it was created.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub created_at: Option<Time>,
 }

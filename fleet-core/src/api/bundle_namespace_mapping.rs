@@ -11,10 +11,10 @@ use super::LabelSelector;
 pub struct BundleNamespaceMappingSpec {
     /// Labels of bundles; absent is none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub bundle_selector: Option<LabelSelector>,
     /// Labels of namespaces; absent is none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub namespace_selector: Option<LabelSelector>,
 }

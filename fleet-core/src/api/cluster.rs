@@ -19,15 +19,15 @@ pub struct ClusterSpec {
         skip_serializing_if = "is_zero",
         deserialize_with = "null_as_zero"
     )]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub client_id: String,
     /// Secret with a kubeconfig; empty where the agent registers itself.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub kube_config_secret: String,
     /// Its namespace.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub kube_config_secret_namespace: String,
     /// Raising it deploys the agent again.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "integer")]
@@ -35,11 +35,11 @@ pub struct ClusterSpec {
     pub redeploy_agent_generation: i64,
     /// Environment of the agent (core/v1 EnvVar).
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_items_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub agent_env_vars: Vec<GenericMap>,
     /// Namespace of the agent.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub agent_namespace: String,
     /// Prefix of images.
     #[serde(
@@ -47,35 +47,35 @@ pub struct ClusterSpec {
         skip_serializing_if = "is_zero",
         deserialize_with = "null_as_zero"
     )]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub private_repo_url: String,
     /// `.ClusterValues` in templates of values.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub template_values: Option<GenericMap>,
     /// Tolerations of the agent (core/v1 Toleration).
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_items_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub agent_tolerations: Vec<GenericMap>,
     /// Affinity of the agent (core/v1 Affinity).
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub agent_affinity: Option<GenericMap>,
     /// Resources of the agent (core/v1 ResourceRequirements).
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub agent_resources: Option<GenericMap>,
     /// The agent is on the host's network.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub host_network: Option<bool>,
     /// Priority class and disruption budget of the agent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub agent_scheduling_customization: Option<AgentSchedulingCustomization>,
     /// Image pull secrets; absent copies the global ones, an empty list has none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub agent_pull_secrets: Option<Vec<LocalObjectReference>>,
 }
 
@@ -126,7 +126,7 @@ pub struct PodDisruptionBudgetSpec {
 pub struct LocalObjectReference {
     /// Name.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("default" = "")))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-default" = "")))]
     pub name: String,
 }
 
@@ -161,7 +161,7 @@ pub struct ClusterStatus {
     pub desired_ready_helm_ops: i64,
     /// Hash of the agent's environment.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub agent_env_vars_hash: String,
     /// Prefix that the agent was deployed with.
     #[serde(
@@ -169,15 +169,15 @@ pub struct ClusterStatus {
         skip_serializing_if = "is_zero",
         deserialize_with = "null_as_zero"
     )]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub agent_private_repo_url: String,
     /// Network that the agent was deployed with.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub agent_host_network: bool,
     /// `redeployAgentGeneration` that was deployed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true, "x-format" = "int64")))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true, "x-format" = "int64")))]
     pub agent_deployed_generation: Option<i64>,
     /// Old installations were moved.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
@@ -193,11 +193,11 @@ pub struct ClusterStatus {
     pub agent_affinity_hash: String,
     /// Hash of the agent's resources.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub agent_resources_hash: String,
     /// Hash of the agent's tolerations.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub agent_tolerations_hash: String,
     /// Hash of the scheduling settings.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
@@ -211,7 +211,7 @@ pub struct ClusterStatus {
         skip_serializing_if = "is_zero",
         deserialize_with = "null_as_zero"
     )]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub api_server_url: String,
     /// Hash of the authorities it was deployed with.
     #[serde(
@@ -219,7 +219,7 @@ pub struct ClusterStatus {
         skip_serializing_if = "is_zero",
         deserialize_with = "null_as_zero"
     )]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub api_server_ca_hash: String,
     /// TLS mode it was deployed with.
     #[serde(
@@ -227,7 +227,7 @@ pub struct ClusterStatus {
         skip_serializing_if = "is_zero",
         deserialize_with = "null_as_zero"
     )]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub agent_tls_mode: String,
     /// For `kubectl get`.
     #[serde(deserialize_with = "null_as_zero")]
@@ -237,6 +237,7 @@ pub struct ClusterStatus {
     pub agent: AgentStatus,
     /// Interval it was deployed with.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "crd", schemars(with = "String"))]
     pub garbage_collection_interval: Option<Duration>,
     /// A Schedule holds it.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
@@ -256,7 +257,7 @@ pub struct ClusterDisplay {
     pub ready_bundles: String,
     /// Worst state, or `WaitCheckIn`.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub state: String,
 }
 
@@ -267,10 +268,10 @@ pub struct ClusterDisplay {
 pub struct AgentStatus {
     /// Last check-in.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub last_seen: Option<Time>,
     /// Namespace of the agent.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub namespace: String,
 }

@@ -12,7 +12,7 @@ use super::{BundleSummary, Condition, LabelSelector, ResourceCounts};
 pub struct ClusterGroupSpec {
     /// Labels of clusters; absent is none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub selector: Option<LabelSelector>,
 }
 
@@ -29,7 +29,7 @@ pub struct ClusterGroupStatus {
     pub non_ready_cluster_count: i64,
     /// Their names, 10 at most.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_items_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub non_ready_clusters: Vec<String>,
     /// `Ready`, `Processed`.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_items_as_zero")]
@@ -52,14 +52,14 @@ pub struct ClusterGroupStatus {
 pub struct ClusterGroupDisplay {
     /// `ready/all`, and who is not ready.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub ready_clusters: String,
     /// `ready/desired`.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub ready_bundles: String,
     /// Worst state.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub state: String,
 }

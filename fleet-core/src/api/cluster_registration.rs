@@ -17,15 +17,15 @@ pub struct ClusterRegistrationSpec {
         skip_serializing_if = "is_zero",
         deserialize_with = "null_as_zero"
     )]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub client_id: String,
     /// Random token of this request.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub client_random: String,
     /// Labels for the Cluster.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_values_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub cluster_labels: BTreeMap<String, String>,
 }
 
@@ -36,7 +36,7 @@ pub struct ClusterRegistrationSpec {
 pub struct ClusterRegistrationStatus {
     /// Name of the Cluster.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub cluster_name: String,
     /// The request was granted.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]

@@ -12,7 +12,7 @@ use super::{Duration, Time};
 pub struct ClusterRegistrationTokenSpec {
     /// Life; absent is for ever.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub ttl: Option<Duration>,
 }
 
@@ -26,6 +26,6 @@ pub struct ClusterRegistrationTokenStatus {
     pub expires: Option<Time>,
     /// Secret with what the agent needs.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub secret_name: String,
 }

@@ -12,7 +12,7 @@ use super::lenient::{integer, is_zero, null_as_zero};
 pub struct ContentSpec {
     /// Manifest, gzipped.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub content: Bytes,
     /// Digest of the manifest before gzip.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]

@@ -3,9 +3,9 @@
 //! Schemas are upstream's: the same properties, nullability, validations and defaults, so that what upstream's API server
 //! accepts and keeps is accepted and kept. The derived schema is tidied here, in one place:
 //!
-//! - `nullable` is what a field says, not whether its Rust type is an `Option`;
-//! - `default` is what a field says, not Rust's `Default`;
-//! - `format` of integers is `int64` only where upstream has it.
+//! - `nullable` is what a field says (`x-nullable`), not whether its Rust type is an `Option`;
+//! - `default` is what a field says (`x-default`), not Rust's `Default`;
+//! - `format` of integers is `int64` only where upstream has it (`x-format`).
 
 use serde_json::{Map, Value, json};
 
@@ -55,20 +55,23 @@ pub(super) fn schema_of<T: schemars::JsonSchema>() -> Value {
 fn tidy(schema: &mut Value) {
     let Some(object) = schema.as_object_mut() else { return };
     unwrap_option(object);
-    let extended_nullable = object.get("nullable") == Some(&Value::Bool(true));
-    if !extended_nullable {
-        object.remove("nullable");
-    }
     if object.get("type").and_then(Value::as_str) == Some("integer") {
-        object.remove("format");
-        object.remove("minimum");
-        object.remove("maximum");
+        for key in ["format", "minimum", "maximum"] {
+            object.remove(key);
+        }
     }
-    if let Some(format) = object.remove("x-format") {
-        object.insert("format".to_owned(), format);
-    }
-    if !object.contains_key("enum") && object.get("default") != Some(&json!("")) {
-        object.remove("default");
+    for (own, key) in [
+        ("x-nullable", "nullable"),
+        ("x-default", "default"),
+        ("x-format", "format"),
+    ] {
+        // Dates and bytes have their format from their type.
+        if key != "format" {
+            object.remove(key);
+        }
+        if let Some(value) = object.remove(own) {
+            object.insert(key.to_owned(), value);
+        }
     }
     if object.contains_key("properties") && object.get("additionalProperties") == Some(&Value::Bool(false)) {
         object.remove("additionalProperties");

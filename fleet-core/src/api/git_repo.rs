@@ -17,27 +17,27 @@ pub struct GitRepoSpec {
     pub repo: String,
     /// Branch; empty is `master`.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub branch: String,
     /// Commit or tag.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub revision: String,
     /// Namespace that everything is forced into.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub target_namespace: String,
     /// Secret with git credentials; empty is `gitcredential` where that exists.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub client_secret_name: String,
     /// Secret with Helm credentials.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub helm_secret_name: String,
     /// Secret with Helm credentials for each path.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub helm_secret_name_for_paths: String,
     /// Helm repositories that get the credentials.
     #[serde(
@@ -45,11 +45,11 @@ pub struct GitRepoSpec {
         skip_serializing_if = "is_zero",
         deserialize_with = "null_as_zero"
     )]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub helm_repo_url_regex: String,
     /// Certificate authorities for git, as PEM.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub ca_bundle: Bytes,
     /// Certificates are not checked.
     #[serde(
@@ -60,21 +60,21 @@ pub struct GitRepoSpec {
     pub insecure_skip_tls_verify: bool,
     /// Folders to scan; globs; empty is the root.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_items_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub paths: Vec<String>,
     /// Copied to the bundles.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
     pub paused: bool,
     /// Copied to the bundles.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub service_account: String,
     /// Clusters; empty is the group `default`.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_items_as_zero")]
     pub targets: Vec<GitTarget>,
     /// How often to look; absent or 0 is 15 s.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub polling_interval: Option<Duration>,
     /// Raising it deploys again.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "integer")]
@@ -119,7 +119,7 @@ pub struct BundlePath {
     pub base: String,
     /// File with its options, relative to the folder; empty is fleet.yaml.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub options: String,
 }
 

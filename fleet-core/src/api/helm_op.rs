@@ -20,11 +20,11 @@ pub struct HelmOpSpec {
     pub labels: BTreeMap<String, String>,
     /// How often to look for new versions; absent or 0 is never.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub polling_interval: Option<Duration>,
     /// Secret with Helm credentials.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub helm_secret_name: String,
     /// Certificates are not checked.
     #[serde(

@@ -16,38 +16,38 @@ use super::{Bytes, GenericMap};
 pub struct HelmOptions {
     /// Files whose values are merged in at apply time.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_items_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub values_files: Vec<String>,
     /// Path, name or URL of the chart.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub chart: String,
     /// Helm repository or `oci://` registry.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub repo: String,
     /// Name of the release; empty is the shortened name of the bundle.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true, "maxLength" = 53, "pattern" = super::crd::RELEASE_NAME_PATTERN)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true, "maxLength" = 53, "pattern" = super::crd::RELEASE_NAME_PATTERN)))]
     pub release_name: String,
     /// Version or constraint.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub version: String,
     /// How long to wait for readiness; 0 does not wait.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "integer")]
     pub timeout_seconds: i64,
     /// Values of the chart.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub values: Option<GenericMap>,
     /// Values that are templates: rendered per cluster, then read as YAML; they win over `values`.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_values_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub template_values: BTreeMap<String, String>,
     /// Secrets and ConfigMaps on the cluster with more values.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_items_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub values_from: Vec<ValuesFrom>,
     /// Replace objects that cannot be patched.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
@@ -89,11 +89,11 @@ pub struct HelmOptions {
 pub struct ValuesFrom {
     /// Key of a ConfigMap.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub config_map_key_ref: Option<ConfigMapKeySelector>,
     /// Key of a Secret.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub secret_key_ref: Option<SecretKeySelector>,
 }
 
@@ -104,15 +104,15 @@ pub struct ValuesFrom {
 pub struct ConfigMapKeySelector {
     /// Name of the ConfigMap.
     #[serde(deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub name: String,
     /// Its namespace; empty is the release namespace.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub namespace: String,
     /// Key; empty is `values.yaml`.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub key: String,
 }
 
@@ -123,15 +123,15 @@ pub struct ConfigMapKeySelector {
 pub struct SecretKeySelector {
     /// Name of the Secret.
     #[serde(deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub name: String,
     /// Its namespace; empty is the release namespace.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub namespace: String,
     /// Key; empty is `values.yaml`.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub key: String,
 }
 
@@ -156,6 +156,6 @@ pub struct BundleHelmOptions {
         skip_serializing_if = "is_zero",
         deserialize_with = "null_as_zero"
     )]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub helm_op_ca_bundle: Bytes,
 }

@@ -13,23 +13,23 @@ use super::{Condition, Duration, LocalObjectReference, Time};
 pub struct ImageScanSpec {
     /// Marker in the files.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub tag_name: String,
     /// GitRepo whose files are changed.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub gitrepo_name: String,
     /// Image without tag.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub image: String,
     /// How often to look.
     #[serde(deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub interval: Duration,
     /// Credentials of the registry.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub secret_ref: Option<LocalObjectReference>,
     /// Do not look.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
@@ -46,11 +46,11 @@ pub struct ImageScanSpec {
 pub struct ImagePolicyChoice {
     /// By version.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub semver: Option<SemVerPolicy>,
     /// By order of letters.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub alphabetical: Option<AlphabeticalPolicy>,
 }
 
@@ -61,7 +61,7 @@ pub struct ImagePolicyChoice {
 pub struct SemVerPolicy {
     /// Constraint.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub range: String,
 }
 
@@ -72,7 +72,7 @@ pub struct SemVerPolicy {
 pub struct AlphabeticalPolicy {
     /// `ASC` or `DESC` (default): the greatest of it.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub order: String,
 }
 

@@ -16,30 +16,30 @@ use super::{DiffOptions, DownstreamResource, HelmOptions, LabelSelector, Overwri
 pub struct BundleDeploymentOptions {
     /// Overlays of raw YAML.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub yaml: Option<YamlOptions>,
     /// Where kustomization.yaml is.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub kustomize: Option<KustomizeOptions>,
     /// Namespace of the release where `namespace` is not set; objects without a namespace land here.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub default_namespace: String,
     /// Namespace that every object is forced into; a cluster-scoped object is then an error (Go name TargetNamespace).
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub namespace: String,
     /// How the Helm chart is found and installed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub helm: Option<HelmOptions>,
     /// Account in the agent's system namespace that is impersonated downstream.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub service_account: String,
     /// Whether the release namespace is created; absent is yes.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub create_namespace: Option<bool>,
     /// Raising it deploys again.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "integer")]
@@ -47,7 +47,7 @@ pub struct BundleDeploymentOptions {
     pub force_sync_generation: i64,
     /// What drift ignores; not part of the deployment ID.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub diff: Option<DiffOptions>,
     /// Objects stay when the bundle goes.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
@@ -57,18 +57,18 @@ pub struct BundleDeploymentOptions {
     pub delete_namespace: bool,
     /// Conditions that readiness ignores.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub ignore: Option<IgnoreOptions>,
     /// Whether drift is rolled back; not part of the deployment ID.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub correct_drift: Option<CorrectDrift>,
     /// Labels that the release namespace has, and no others.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_values_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub namespace_labels: BTreeMap<String, String>,
     /// Annotations that the release namespace has, and no others.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_values_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub namespace_annotations: BTreeMap<String, String>,
     /// CRDs of the bundle are deleted with it.
     #[serde(
@@ -85,7 +85,7 @@ pub struct BundleDeploymentOptions {
     pub overwrites: Vec<OverwrittenResource>,
     /// Labels that the release namespace must have (copied from GitRepoRestriction).
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub allowed_target_namespace_selector: Option<LabelSelector>,
 }
 
@@ -96,7 +96,7 @@ pub struct BundleDeploymentOptions {
 pub struct YamlOptions {
     /// Names of folders below `overlays/`: a file replaces its namesake, `*_patch.yaml` patches it.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_items_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub overlays: Vec<String>,
 }
 
@@ -107,7 +107,7 @@ pub struct YamlOptions {
 pub struct KustomizeOptions {
     /// Folder of kustomization.yaml; empty is the root.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub dir: String,
 }
 
@@ -118,7 +118,7 @@ pub struct KustomizeOptions {
 pub struct IgnoreOptions {
     /// A condition of an object that has all pairs of an entry is dropped before its health is judged.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_items_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub conditions: Vec<BTreeMap<String, String>>,
 }
 

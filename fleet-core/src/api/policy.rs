@@ -14,7 +14,7 @@ pub struct PolicySpec {
     pub require_service_account: bool,
     /// Accounts; empty is any.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_items_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub allowed_service_accounts: Vec<String>,
     /// Agents may create the namespace all the same.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
@@ -40,11 +40,11 @@ pub struct GitRepoPolicy {
     pub default_client_secret_name: String,
     /// Secrets; empty is any.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_items_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub allowed_client_secret_names: Vec<String>,
     /// Repositories, as anchored expressions.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_items_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub allowed_repo_patterns: Vec<String>,
 }
 
@@ -61,14 +61,14 @@ pub struct HelmOpPolicy {
     pub default_helm_secret_name: String,
     /// Secrets; empty is any.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_items_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub allowed_helm_secret_names: Vec<String>,
     /// Repositories, as anchored expressions.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_items_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub allowed_helm_repo_patterns: Vec<String>,
     /// Charts, as anchored expressions.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_items_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub allowed_chart_patterns: Vec<String>,
 }

@@ -12,27 +12,27 @@ use super::{IntOrString, LabelSelector};
 pub struct RolloutStrategy {
     /// Clusters that may be unavailable; default 100%.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub max_unavailable: Option<IntOrString>,
     /// Partitions that may be unavailable; default 0.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub max_unavailable_partitions: Option<IntOrString>,
     /// Size of automatic partitions; default 25%.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub auto_partition_size: Option<IntOrString>,
     /// Clusters from which automatic partitions are made; default 200.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub auto_partition_threshold: Option<i64>,
     /// New deployments in one pass; default 50.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub max_new: Option<i64>,
     /// Partitions by hand.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_items_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub partitions: Vec<Partition>,
 }
 
@@ -43,7 +43,7 @@ pub struct RolloutStrategy {
 pub struct Partition {
     /// Name.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub name: String,
     /// Its budget; default that of the strategy.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,6 +59,6 @@ pub struct Partition {
     pub cluster_group: String,
     /// Labels of groups.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub cluster_group_selector: Option<LabelSelector>,
 }

@@ -14,23 +14,23 @@ use super::{BundleDeploymentOptions, LabelSelector};
 pub struct GitTarget {
     /// Name of the target: what its Helm values are kept under, and what people see.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub name: String,
     /// Name of the Cluster, or its label `management.cattle.io/cluster-display-name`.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub cluster_name: String,
     /// Labels of the cluster; `{}` matches all, absent says nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub cluster_selector: Option<LabelSelector>,
     /// Name of a ClusterGroup beside the cluster.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub cluster_group: String,
     /// Labels of a ClusterGroup beside the cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub cluster_group_selector: Option<LabelSelector>,
 }
 
@@ -41,23 +41,23 @@ pub struct GitTarget {
 pub struct BundleTargetRestriction {
     /// Name of the target: what its Helm values are kept under, and what people see.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub name: String,
     /// Name of the Cluster, or its label `management.cattle.io/cluster-display-name`.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub cluster_name: String,
     /// Labels of the cluster; `{}` matches all, absent says nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub cluster_selector: Option<LabelSelector>,
     /// Name of a ClusterGroup beside the cluster.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub cluster_group: String,
     /// Labels of a ClusterGroup beside the cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub cluster_group_selector: Option<LabelSelector>,
 }
 
@@ -68,23 +68,23 @@ pub struct BundleTargetRestriction {
 pub struct ScheduleTarget {
     /// Name of the target: what its Helm values are kept under, and what people see.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub name: String,
     /// Name of the Cluster, or its label `management.cattle.io/cluster-display-name`.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub cluster_name: String,
     /// Labels of the cluster; `{}` matches all, absent says nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub cluster_selector: Option<LabelSelector>,
     /// Name of a ClusterGroup beside the cluster.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub cluster_group: String,
     /// Labels of a ClusterGroup beside the cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub cluster_group_selector: Option<LabelSelector>,
 }
 
@@ -103,19 +103,19 @@ pub struct BundleTarget {
     pub name: String,
     /// Name of the Cluster, or its label `management.cattle.io/cluster-display-name`.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub cluster_name: String,
     /// Labels of the cluster; `{}` matches all, absent says nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub cluster_selector: Option<LabelSelector>,
     /// Name of a ClusterGroup beside the cluster.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub cluster_group: String,
     /// Labels of a ClusterGroup beside the cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "crd", schemars(extend("nullable" = true)))]
+    #[cfg_attr(feature = "crd", schemars(extend("x-nullable" = true)))]
     pub cluster_group_selector: Option<LabelSelector>,
     /// Clusters that match get no deployment.
     #[serde(skip_serializing_if = "is_zero", deserialize_with = "null_as_zero")]
