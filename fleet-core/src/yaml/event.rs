@@ -75,6 +75,8 @@ enum State {
     FirstDocumentStart,
     DocumentStart,
     DocumentContent,
+    /// The content of a document that has not been announced.
+    BlockNode,
     DocumentEnd,
     BlockSequenceFirst,
     BlockSequenceEntry,
@@ -156,6 +158,7 @@ impl<'a> Events<'a> {
             State::FirstDocumentStart => self.document_start(true),
             State::DocumentStart => self.document_start(false),
             State::DocumentContent => self.document_content(),
+            State::BlockNode => self.node(true, false),
             State::DocumentEnd => self.document_end(),
             State::BlockSequenceFirst => self.block_sequence_entry(true),
             State::BlockSequenceEntry => self.block_sequence_entry(false),
@@ -236,7 +239,7 @@ impl<'a> Events<'a> {
         if first && !explicit {
             self.set_default_tags();
             self.states.push(State::DocumentEnd);
-            self.state = State::DocumentContent;
+            self.state = State::BlockNode;
             return Ok(Event::DocumentStart);
         }
         self.directives()?;
@@ -350,9 +353,7 @@ impl<'a> Events<'a> {
                 let TokenKind::Scalar { text, style } = self.skip()?.kind else {
                     return Ok(empty_scalar(start));
                 };
-                let bare = tag.as_deref() == Some("!");
-                let implicit = bare || tag.is_none() && style == ScalarStyle::Plain;
-                let tag = if bare { None } else { tag };
+                let implicit = tag.is_none() && style == ScalarStyle::Plain;
                 Ok(Event::Scalar {
                     anchor,
                     tag,
@@ -416,7 +417,8 @@ impl<'a> Events<'a> {
     /// Anchor and tag, in either order.
     fn properties(&mut self, start: Place) -> Result<(Option<String>, Option<String>), Problem> {
         let (mut anchor, mut tag) = (None, None);
-        for _ in 0..2 {
+        // go-yaml looks at what follows before it resolves the tag.
+        for _ in 0..3 {
             match &self.peek()?.kind {
                 TokenKind::Anchor(_) if anchor.is_none() => {
                     if let TokenKind::Anchor(name) = self.skip()?.kind {
@@ -426,12 +428,16 @@ impl<'a> Events<'a> {
                 TokenKind::Tag { .. } if tag.is_none() => {
                     let token = self.skip()?;
                     if let TokenKind::Tag { handle, suffix } = token.kind {
-                        tag = Some(self.resolve_tag(handle, suffix, start, token.start)?);
+                        tag = Some((handle, suffix, token.start));
                     }
                 }
                 _ => break,
             }
         }
+        let tag = match tag {
+            Some((handle, suffix, place)) => Some(self.resolve_tag(handle, suffix, start, place)?),
+            None => None,
+        };
         Ok((anchor, tag))
     }
 

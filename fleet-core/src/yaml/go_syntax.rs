@@ -96,15 +96,15 @@ impl<'a> Printer<'a> {
     }
 }
 
-/// Go's order of map keys of several types: by kind, then by value.
+/// Go's order of map keys: nil first, types in the order that the linker gave them, then by value.
 fn compare(a: &Scalar, b: &Scalar) -> Ordering {
     fn rank(scalar: &Scalar) -> u8 {
         match scalar {
             Scalar::Null => 0,
-            Scalar::Boolean(_) => 1,
-            Scalar::Integer(_) => 2,
-            Scalar::Float(_) => 3,
-            Scalar::String(_) | Scalar::Timestamp(_) => 4,
+            Scalar::String(_) | Scalar::Timestamp(_) => 1,
+            Scalar::Boolean(_) => 2,
+            Scalar::Integer(_) => 3,
+            Scalar::Float(_) => 4,
         }
     }
     match (a, b) {

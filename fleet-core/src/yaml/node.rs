@@ -53,7 +53,7 @@ pub enum NodeKind {
         text: String,
         /// How it is written.
         style: ScalarStyle,
-        /// Plain without a tag, or tagged `!`: its type is found from the text.
+        /// Plain without a tag: its type is found from the text.
         implicit: bool,
     },
     /// A list.
@@ -95,7 +95,7 @@ impl Node {
     pub fn is_merge_key(&self) -> bool {
         match &self.kind {
             NodeKind::Scalar { text, implicit, .. } => {
-                text == "<<" && (*implicit || self.tag.as_deref() == Some("tag:yaml.org,2002:merge"))
+                text == "<<" && (*implicit || matches!(self.tag.as_deref(), Some("!" | "tag:yaml.org,2002:merge")))
             }
             _ => false,
         }

@@ -80,7 +80,7 @@ impl Tag {
     }
 }
 
-/// Resolves a scalar's text. `implicit`: plain and without a tag, or with the tag `!`.
+/// Resolves a scalar's text. `implicit`: plain and without a tag. With the tag `!` it is a string.
 ///
 /// # Errors
 /// [`YamlError::TagMismatch`] and [`YamlError::InvalidBinary`].

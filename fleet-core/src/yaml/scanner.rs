@@ -367,10 +367,9 @@ impl<'a> Scanner<'a> {
     fn skip_to_next(&mut self) -> Result<(), Problem> {
         loop {
             self.cache(1)?;
-            if self.place.column == 0 && self.rest().starts_with("\u{feff}".as_bytes()) {
+            if self.place.index == 0 && self.rest().starts_with("\u{feff}".as_bytes()) {
                 self.skip();
             }
-            self.cache(1)?;
             while self.byte(0) == Some(b' ')
                 || self.byte(0) == Some(b'\t') && (self.flow_level > 0 || !self.simple_key_allowed)
             {
@@ -503,7 +502,10 @@ impl<'a> Scanner<'a> {
 
     fn fetch_flow_start(&mut self, kind: TokenKind) -> Result<(), Problem> {
         self.save_simple_key()?;
+        // The level's key has the bracket's number as long as it has none of its own.
+        let token = self.taken + self.tokens.len();
         self.simple_keys.push(SimpleKey {
+            token,
             place: self.place,
             ..SimpleKey::default()
         });
@@ -520,6 +522,7 @@ impl<'a> Scanner<'a> {
         self.remove_simple_key()?;
         if self.flow_level > 0 {
             self.flow_level -= 1;
+            // After an empty collection go-yaml so forgets that its bracket could begin a key, unless the `:` follows at once.
             if let Some(key) = self.simple_keys.pop() {
                 self.keys_by_token.remove(&key.token);
             }

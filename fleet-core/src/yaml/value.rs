@@ -195,10 +195,14 @@ impl<'a> Converter<'a> {
 
     fn merge_one(&mut self, source: &'a Node, depth: usize, map: &mut Map<String, Value>) -> Result<(), YamlError> {
         let alias = matches!(source.kind, NodeKind::Alias { .. });
-        let target = self.target(source)?;
-        if !matches!(target.kind, NodeKind::Mapping { .. }) {
+        let known = match &source.kind {
+            NodeKind::Alias { anchor, .. } => self.anchors.get(&anchor.number).copied(),
+            _ => Some(source),
+        };
+        if known.is_some_and(|node| !matches!(node.kind, NodeKind::Mapping { .. })) {
             return Err(YamlError::InvalidMerge);
         }
+        let target = self.target(source)?;
         if depth > self.options.limits.depth {
             return Err(YamlError::Limit {
                 what: "levels of nesting",
