@@ -40,7 +40,7 @@ use serde_json::{Map, Value};
 
 pub use documents::{Document, documents, strip_byte_order_mark};
 pub use encoding::decode;
-pub use error::YamlError;
+pub use error::{RepeatedKey, YamlError};
 pub use limits::Limits;
 pub use positions::{Position, Positions};
 pub use scalar::Dialect;

@@ -47,16 +47,9 @@ pub enum YamlError {
     /// Keys that occur twice, in strict reading: (line of the value, key in Go's syntax).
     #[error("yaml: unmarshal errors:{}", duplicate_lines(.0))]
     DuplicateKeys(Vec<(usize, String)>),
-    /// A key that occurs twice, where go-yaml v3 reads.
-    #[error("yaml: unmarshal errors:\n  line {line}: mapping key {key} already defined at line {first}")]
-    DuplicateKey {
-        /// The key in Go's syntax.
-        key: String,
-        /// Line of the second.
-        line: usize,
-        /// Line of the first.
-        first: usize,
-    },
+    /// Keys that occur twice, where go-yaml v3 reads.
+    #[error("yaml: unmarshal errors:{}", .0.iter().map(ToString::to_string).collect::<String>())]
+    RepeatedKeys(Vec<RepeatedKey>),
     /// A key that JSON has no form for: null, or a number above `i64`.
     #[error("unsupported map key of type: {kind}, key: {key}, value: {value}")]
     UnsupportedKey {
@@ -67,6 +60,9 @@ pub enum YamlError {
         /// Its value in Go's syntax.
         value: String,
     },
+    /// A key that is no text, where go-yaml v3 reads: Go's JSON has no form for such maps.
+    #[error("json: unsupported type: map[interface {{}}]interface {{}}")]
+    KeyIsNoText,
     /// A number that JSON has no form for.
     #[error("json: unsupported value: {0}")]
     UnsupportedValue(String),
@@ -99,13 +95,25 @@ pub enum YamlError {
     },
 }
 
+/// A key that occurs twice.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("\n  line {line}: mapping key {key} already defined at line {first}")]
+pub struct RepeatedKey {
+    /// The key in Go's syntax.
+    pub key: String,
+    /// Line of the second.
+    pub line: usize,
+    /// Line of the first.
+    pub first: usize,
+}
+
 impl YamlError {
     /// The line (from 1) that the error names, if it does.
     pub fn line(&self) -> Option<usize> {
         match self {
             Self::Syntax { line, .. } => *line,
             Self::DuplicateKeys(keys) => keys.first().map(|(line, _)| *line),
-            Self::DuplicateKey { line, .. } => Some(*line),
+            Self::RepeatedKeys(keys) => keys.first().map(|key| key.line),
             Self::Conversion(inner) => inner.line(),
             _ => None,
         }

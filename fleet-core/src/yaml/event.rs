@@ -353,6 +353,8 @@ impl<'a> Events<'a> {
                 let TokenKind::Scalar { text, style } = self.skip()?.kind else {
                     return Ok(empty_scalar(start));
                 };
+                // What `!` means: a text in v2, nothing in v3.
+                let tag = tag.filter(|tag| tag != "!" || self.dialect == Dialect::GoYaml2);
                 let implicit = tag.is_none() && style == ScalarStyle::Plain;
                 Ok(Event::Scalar {
                     anchor,

@@ -215,6 +215,7 @@ pub fn parse(text: &str, dialect: Dialect, limits: &Limits) -> Result<Option<Tre
     }
     let mut composer = Composer {
         events: Events::new(text, dialect),
+        dialect,
         limits,
         nodes: 0,
         anchors: HashMap::new(),
@@ -236,6 +237,7 @@ pub fn parse(text: &str, dialect: Dialect, limits: &Limits) -> Result<Option<Tre
 
 struct Composer<'a> {
     events: Events<'a>,
+    dialect: Dialect,
     limits: &'a Limits,
     nodes: usize,
     /// Anchors so far: number, and whether the node is complete.
@@ -280,6 +282,12 @@ impl Composer<'_> {
                 } => {
                     let anchor = self.declare(anchor);
                     self.complete(anchor.as_ref());
+                    let quoted = implicit && text.is_empty() && self.quotes_nothing(open.last());
+                    let (style, implicit) = if quoted {
+                        (ScalarStyle::SingleQuoted, false)
+                    } else {
+                        (style, implicit)
+                    };
                     self.node(NodeKind::Scalar { text, style, implicit }, tag, anchor, mark)?
                 }
                 Event::Alias { anchor, mark } => {
@@ -356,6 +364,30 @@ impl Composer<'_> {
                 None => return Ok(node),
             }
         }
+    }
+
+    /// kyaml writes what it has read and reads it again; nothing becomes an empty text so, in flow collections and as a key.
+    fn quotes_nothing(&self, parent: Option<&Open>) -> bool {
+        self.dialect == Dialect::GoYaml3
+            && match parent {
+                Some(Open {
+                    node:
+                        Node {
+                            kind: NodeKind::Mapping { flow, .. },
+                            ..
+                        },
+                    key,
+                }) => *flow || key.is_none(),
+                Some(Open {
+                    node:
+                        Node {
+                            kind: NodeKind::Sequence { flow, .. },
+                            ..
+                        },
+                    ..
+                }) => *flow,
+                _ => false,
+            }
     }
 
     fn node(

@@ -163,7 +163,9 @@ impl<'a> Scanner<'a> {
 
     fn fetch_more(&mut self) -> Result<(), Problem> {
         loop {
-            if !self.tokens.is_empty() {
+            // go-yaml v3 looks two tokens ahead, for its comments; so its scanner's complaints come earlier.
+            let ahead = if self.dialect == Dialect::GoYaml3 { 2 } else { 0 };
+            if self.tokens.len() > ahead {
                 // More are needed only if a key may still turn out to begin at the head.
                 let Some(level) = self.keys_by_token.get(&self.taken).copied() else {
                     return Ok(());

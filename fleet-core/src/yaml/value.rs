@@ -10,7 +10,7 @@ use serde_json::{Map, Number, Value};
 use super::node::{Node, NodeKind, Tree};
 use super::number::{Integer, format_g, format_g32};
 use super::scalar::{self, Scalar};
-use super::{Dialect, ReadOptions, YamlError, go_syntax};
+use super::{Dialect, ReadOptions, RepeatedKey, YamlError, go_syntax};
 
 /// Converts a tree.
 pub(super) fn convert(tree: &Tree, options: &ReadOptions) -> Result<Value, YamlError> {
@@ -22,6 +22,7 @@ pub(super) fn convert(tree: &Tree, options: &ReadOptions) -> Result<Value, YamlE
         alias_depth: 0,
         aliased_bytes: 0,
         duplicates: Vec::new(),
+        repeated: Vec::new(),
         unsupported_key: None,
         unsupported_value: None,
     };
@@ -29,11 +30,17 @@ pub(super) fn convert(tree: &Tree, options: &ReadOptions) -> Result<Value, YamlE
     if !converter.duplicates.is_empty() {
         return Err(YamlError::DuplicateKeys(converter.duplicates));
     }
+    if !converter.repeated.is_empty() {
+        return Err(YamlError::RepeatedKeys(converter.repeated));
+    }
     match converter.unsupported_key.or(converter.unsupported_value) {
         Some(error) => Err(error),
         None => Ok(value),
     }
 }
+
+/// Pairs of repeated keys that are listed; a text of nothing else would give a list of its length squared.
+const MAX_REPEATED: usize = 100;
 
 struct Converter<'a> {
     options: &'a ReadOptions,
@@ -44,6 +51,7 @@ struct Converter<'a> {
     alias_depth: usize,
     aliased_bytes: usize,
     duplicates: Vec<(usize, String)>,
+    repeated: Vec<RepeatedKey>,
     unsupported_key: Option<YamlError>,
     unsupported_value: Option<YamlError>,
 }
@@ -230,7 +238,8 @@ impl<'a> Converter<'a> {
         let NodeKind::Mapping { entries, .. } = &node.kind else {
             return Ok(());
         };
-        let mut own: HashMap<String, u32> = HashMap::new();
+        let mut own: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut repeated = Vec::new();
         for (key, value) in entries {
             if key.is_merge_key() {
                 continue;
@@ -238,18 +247,23 @@ impl<'a> Converter<'a> {
             let name = self.key(key, value, depth)?;
             let converted = self.value(value, depth + 1)?;
             let Some(name) = name else { continue };
-            if let Some(first) = own.insert(name.clone(), key.line) {
+            let before = own.entry(name.clone()).or_default();
+            if !before.is_empty() && repeated.len() < MAX_REPEATED {
                 let shown = go_syntax::show(self.target(key)?, &self.anchors, self.options.dialect);
-                return Err(YamlError::DuplicateKey {
-                    key: shown,
+                repeated.extend(before.iter().take(MAX_REPEATED).map(|first| RepeatedKey {
+                    key: shown.clone(),
                     line: key.line as usize,
-                    first: first as usize,
-                });
+                    first: *first,
+                }));
             }
+            before.push(key.line as usize);
             if !(merging && map.contains_key(&name)) {
                 map.insert(name, converted);
             }
         }
+        // Each key is compared with all after it.
+        repeated.sort_by_key(|key| (key.first, key.line));
+        self.repeated.extend(repeated);
         for (_, source) in entries.iter().filter(|(key, _)| key.is_merge_key()) {
             match &source.kind {
                 NodeKind::Sequence { items, .. } => {
@@ -277,7 +291,11 @@ impl<'a> Converter<'a> {
         if !implicit && target.tag.is_none() {
             return Ok(Some(text.clone()));
         }
-        let unsupported = match scalar::resolve(text, target.tag.as_deref(), *implicit, self.options.dialect)? {
+        let resolved = scalar::resolve(text, target.tag.as_deref(), *implicit, self.options.dialect)?;
+        if self.options.dialect == Dialect::GoYaml3 && !matches!(resolved, Scalar::String(_)) {
+            self.unsupported_key.get_or_insert(YamlError::KeyIsNoText);
+        }
+        let unsupported = match resolved {
             Scalar::String(text) | Scalar::Timestamp(text) => return Ok(Some(text)),
             Scalar::Boolean(value) => return Ok(Some(value.to_string())),
             Scalar::Integer(Integer::Signed(value)) => return Ok(Some(value.to_string())),

@@ -1,6 +1,5 @@
 //! Scalars: literal and folded blocks, quoted and plain.
 
-use super::super::Dialect;
 use super::super::event::ScalarStyle;
 use super::{Place, Problem, Scanner, TokenKind};
 
@@ -124,8 +123,7 @@ impl Scanner<'_> {
     fn ends_plain(&self, flow: bool) -> bool {
         match self.byte(0) {
             Some(b':') => self.is_blank_or_end(1),
-            Some(b',' | b'[' | b']' | b'{' | b'}') => flow,
-            Some(b'?') => flow && self.dialect == Dialect::GoYaml2,
+            Some(b',' | b'?' | b'[' | b']' | b'{' | b'}') => flow,
             _ => false,
         }
     }
@@ -204,7 +202,7 @@ impl Scanner<'_> {
             Some(b' ') => text.push(' '),
             Some(b'"') => text.push('"'),
             Some(b'\'') => text.push('\''),
-            Some(b'/') if self.dialect == Dialect::GoYaml3 => text.push('/'),
+
             Some(b'\\') => text.push('\\'),
             Some(b'N') => text.push('\u{85}'),
             Some(b'_') => text.push('\u{a0}'),
