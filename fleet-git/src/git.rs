@@ -50,7 +50,8 @@ struct Inner {
     limits: Limits,
     local_repositories: bool,
     ambient_ssh: bool,
-    permits: Arc<Semaphore>,
+    reads: Arc<Semaphore>,
+    polls: Arc<Semaphore>,
 }
 
 /// How a [`Git`] is set up; from [`Git::builder`].
@@ -99,7 +100,7 @@ impl GitBuilder {
         self
     }
 
-    /// How many repositories are read at a time (8).
+    /// How many repositories are read at a time (8); four times as many are polled.
     pub fn concurrency(mut self, count: usize) -> Self {
         self.concurrency = count.max(1);
         self
@@ -120,7 +121,10 @@ impl GitBuilder {
                 limits: self.limits,
                 local_repositories: self.local_repositories,
                 ambient_ssh: self.ambient_ssh,
-                permits: Arc::new(Semaphore::new(self.concurrency)),
+                reads: Arc::new(Semaphore::new(self.concurrency)),
+                polls: Arc::new(Semaphore::new(
+                    self.concurrency.saturating_mul(4).min(Semaphore::MAX_PERMITS),
+                )),
             }),
         })
     }
@@ -197,19 +201,30 @@ impl Git {
         key: Option<String>,
         work: impl FnOnce(&Arc<Job>, &mut cache::SlotState) -> Result<T, SourceError> + Send + 'static,
     ) -> Result<T, SourceError> {
+        let mut slot = None;
+        if let Some(key) = &key {
+            let entered = tokio::time::timeout(time, self.inner.cache.enter(key)).await;
+            let late = |_| SourceError::Timeout {
+                repository: repository.clone(),
+                limit: time,
+            };
+            slot = Some(entered.map_err(late)?);
+        }
+        // The clock does not run while others are at work: a poll must not fail because other repositories are slow.
+        let permits = if key.is_some() {
+            &self.inner.reads
+        } else {
+            &self.inner.polls
+        };
+        let _permit = Arc::clone(permits).acquire_owned().await;
         let job = Job::new(repository.clone(), self.inner.limits.clone(), time);
         let running = Running {
             job: Arc::clone(&job),
             inner: &self.inner,
-            key: key.clone(),
+            key,
             done: false,
         };
         let timed = tokio::time::timeout(time, async {
-            let _permit = Arc::clone(&self.inner.permits).acquire_owned().await;
-            let slot = match &key {
-                Some(key) => Some(self.inner.cache.enter(key).await),
-                None => None,
-            };
             let job = Arc::clone(&job);
             let (sender, receiver) = tokio::sync::oneshot::channel();
             let work = move || {

@@ -7,7 +7,7 @@
 
 use std::path::{Path, PathBuf};
 
-use fleet_core::source::Revision;
+use fleet_core::source::{Revision, SourceReference};
 
 /// Why a folder's repository cannot be used; each message says what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -43,7 +43,7 @@ pub enum LocalError {
 #[non_exhaustive]
 pub struct LocalRepository {
     /// The top folder of the working tree, or the repository itself where it is bare. An absolute path: it can be the
-    /// `repository` of a [`SourceReference`](fleet_core::source::SourceReference).
+    /// `repository` of a [`SourceReference`].
     pub root: PathBuf,
     /// The folder from which it was found, from the root; empty for the root itself. Slash-separated.
     pub prefix: String,
@@ -106,6 +106,17 @@ impl LocalRepository {
                 .and_then(|id| Revision::parse(&id.to_string()).ok()),
             remote,
         })
+    }
+
+    /// The reference by which a [`Source`](fleet_core::source::Source) that permits local repositories reads what is
+    /// checked out: its branch, or its commit where `HEAD` is detached.
+    pub fn reference(&self) -> SourceReference {
+        let reference = SourceReference::new(self.root.display().to_string());
+        match (&self.branch, &self.head) {
+            (Some(branch), _) => reference.with_branch(branch.clone()),
+            (None, Some(head)) => reference.with_revision(head.to_string()),
+            (None, None) => reference,
+        }
     }
 
     /// Whether the working tree differs from the commit that is checked out: changed, added, removed and untracked

@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use fleet_core::source::{Credentials, RepositoryUrl, SourceError, SourceReference, Transport};
+use fleet_core::source::{Credentials, RepositoryUrl, Secret, SourceError, SourceReference, Transport};
 use gix::protocol::transport::client::blocking_io::Transport as GixTransport;
 use gix::remote::Connection;
 
@@ -22,10 +22,12 @@ const CONNECT_SECONDS: u64 = 20;
 pub(crate) struct Access {
     transport: Transport,
     /// User and password for http and https.
-    basic: Option<(String, String)>,
+    basic: Option<(Secret, Secret)>,
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only http has certificates"))]
     certificates: Vec<u8>,
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only http has certificates"))]
     insecure: bool,
-    identity: Option<Vec<u8>>,
+    identity: Option<Secret>,
     ssh: Option<Ssh>,
 }
 
@@ -57,10 +59,10 @@ impl Access {
         };
         match (url.transport(), &reference.credentials) {
             (Transport::Http | Transport::Https, Some(Credentials::Basic { username, password })) => {
-                access.basic = Some((username.expose().to_owned(), password.expose().to_owned()));
+                access.basic = Some((username.clone(), password.clone()));
             }
             (Transport::Https, Some(Credentials::ClientCertificate { certificate, key })) => {
-                access.identity = Some(format!("{certificate}\n{}\n", key.expose()).into_bytes());
+                access.identity = Some(Secret::new(format!("{certificate}\n{}\n", key.expose())));
             }
             (Transport::Http | Transport::Https, Some(Credentials::Ssh { .. })) => {
                 return Err(invalid(
@@ -74,8 +76,7 @@ impl Access {
             }
             (Transport::Http | Transport::Https, _) => {
                 if let Some(name) = url.username() {
-                    let password = url.password().map(|password| password.expose().to_owned());
-                    access.basic = Some((name.expose().to_owned(), password.unwrap_or_default()));
+                    access.basic = Some((name.clone(), url.password().cloned().unwrap_or_default()));
                 }
             }
             (
@@ -139,8 +140,8 @@ impl Access {
         };
         let mut parsed = gix::url::parse(text.as_str())?;
         if let (Transport::Https, Some((username, password))) = (self.transport, &self.basic) {
-            parsed.set_user(Some(username.clone()));
-            parsed.set_password(Some(password.clone()));
+            parsed.set_user(Some(username.expose().to_owned()));
+            parsed.set_password(Some(password.expose().to_owned()));
         }
         Ok(parsed)
     }
@@ -172,14 +173,20 @@ impl Access {
                 client = client.tls_certs_merge(found);
             }
             if let Some(identity) = &identity {
-                client = client.identity(reqwest::Identity::from_pem(identity).map_err(gix::Error::from_error)?);
+                client = client.identity(
+                    reqwest::Identity::from_pem(identity.expose().as_bytes()).map_err(gix::Error::from_error)?,
+                );
             }
             Ok(client)
         };
         let mut options = http::Options::default();
         if let (Transport::Http, Some((username, password))) = (self.transport, &self.basic) {
             // gix sends no password in clear text of its own accord; Fleet does where the address says http.
-            let token = base64::engine::general_purpose::STANDARD.encode(format!("{username}:{password}"));
+            let token = base64::engine::general_purpose::STANDARD.encode(format!(
+                "{}:{}",
+                username.expose(),
+                password.expose()
+            ));
             options.extra_headers.push(format!("Authorization: Basic {token}"));
         }
         let backend = http::reqwest::Options {
