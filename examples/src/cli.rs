@@ -1,5 +1,9 @@
 //! The commands of `fleet`, one file each.
 
 pub mod apply;
+pub mod bundle;
 pub mod deploy;
+pub mod explain;
 pub mod folder;
+pub mod target;
+pub mod test;

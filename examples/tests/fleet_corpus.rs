@@ -11,8 +11,8 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use clap::Parser as _;
-use fleet_core::yaml;
-use fleet_examples::cli::apply::ApplyCommand;
+use fleet_core::{render::content, yaml};
+use fleet_examples::cli::{apply::ApplyCommand, target::TargetCommand};
 use serde_json::Value;
 
 #[derive(clap::Parser)]
@@ -70,6 +70,13 @@ fn decompress(value: &mut Value) {
                 let content = fleet_core::scan::pack::unpack(&resource, 1 << 30).unwrap();
                 map.insert("content".to_owned(), STANDARD.encode(content).into());
             }
+            if map.get("kind").and_then(Value::as_str) == Some("Content") {
+                let spec = serde_json::from_value(Value::Object(map.clone())).unwrap();
+                map.insert(
+                    "content".to_owned(),
+                    serde_json::to_value(content::decode(&spec).unwrap()).unwrap(),
+                );
+            }
             map.values_mut().for_each(decompress);
         }
         Value::Array(items) => items.iter_mut().for_each(decompress),
@@ -81,7 +88,7 @@ fn comparable(text: &str) -> String {
     text.split("\n---\n")
         .map(|document| {
             let mut value = yaml::read(document).unwrap();
-            if !document.contains("base64+gz") {
+            if !document.contains("base64+gz") && !document.contains("kind: Content") {
                 return document.trim_end().to_owned();
             }
             decompress(&mut value);
@@ -198,5 +205,75 @@ fn bundles() {
         failures.is_empty(),
         "bundles: {} of {total} cases differ",
         failures.len()
+    );
+}
+
+#[derive(clap::Parser)]
+struct Target {
+    #[command(flatten)]
+    command: TargetCommand,
+}
+
+#[test]
+fn targets() {
+    let Some(cases) = cases() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("bundle.yaml");
+    let inventory = PathBuf::from(std::env::var_os("FLEET_CORPUS").unwrap()).join("fleet/inventory.yaml");
+    let (mut total, mut failures) = (0, Vec::new());
+    for case in cases {
+        let Ok(text) = fs::read_to_string(case.expected.join("bundles.yaml")) else {
+            continue;
+        };
+        for document in text.split("\n---\n") {
+            let bundle = yaml::read(document).unwrap();
+            let name = bundle["metadata"]["name"].as_str().unwrap();
+            let one = case.expected.join("target.yaml");
+            let several = case.expected.join(name).join("target.yaml");
+            let error = match &case.row["target_error"] {
+                Value::Object(errors) => errors.get(name).and_then(Value::as_str),
+                other => other.as_str(),
+            };
+            let expected = [one, several]
+                .into_iter()
+                .find_map(|file| fs::read_to_string(file).ok());
+            if bundle["kind"] != "Bundle" || (expected.is_none() && error.is_none()) {
+                continue;
+            }
+            total += 1;
+            fs::write(&file, document).unwrap();
+            let arguments = [
+                "target",
+                "-b",
+                file.to_str().unwrap(),
+                "--inventory",
+                inventory.to_str().unwrap(),
+            ];
+            let mut out = Vec::new();
+            let result = Target::try_parse_from(arguments)
+                .unwrap()
+                .command
+                .run(&mut out, &mut Vec::new());
+            let failure = match (result, error) {
+                (Ok(()), None) => {
+                    let expected = expected.unwrap();
+                    let (ours, expected) = (comparable(&String::from_utf8(out).unwrap()), comparable(&expected));
+                    (ours != expected).then(|| first_difference(&ours, &expected))
+                }
+                (Ok(()), Some(error)) => Some(format!("no error, expected {error}")),
+                (Err(error), None) => Some(format!("error: {error:#}")),
+                (Err(error), Some(expected)) => {
+                    let ours = format!("{error:#}");
+                    (!ours.starts_with(expected)).then(|| format!("error: {ours}\n    expected {expected}"))
+                }
+            };
+            failures.extend(failure.map(|failure| format!("{} {name}: {failure}", case.name)));
+        }
+    }
+    assert!(
+        failures.is_empty(),
+        "targets: {} of {total} differ\n{}",
+        failures.len(),
+        failures.join("\n")
     );
 }

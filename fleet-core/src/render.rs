@@ -14,6 +14,7 @@ mod error;
 mod objects;
 mod overlay;
 mod release;
+mod split;
 mod style;
 mod values;
 
@@ -28,17 +29,21 @@ pub use values::{ValuesReference, values_references};
 use crate::{
     api::BundleDeploymentOptions,
     helm::{
-        metadata::Metadata,
+        Chart,
+        capabilities::{Capabilities, KubeVersion},
         release::{ChartFile, ChartRecord, Hook},
+        schema::SchemaSource,
     },
     naming,
+    template::Environment,
+    yaml,
 };
 
 /// Says whether objects of an API version and kind have no namespace.
 pub type ScopeLookup<'a> = &'a dyn Fn(&str, &str) -> bool;
 
 /// What a render depends on beside the content and the options.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct RenderContext<'a> {
     /// The commit that the bundle is from; empty where it is not known.
@@ -51,8 +56,14 @@ pub struct RenderContext<'a> {
     pub agent_namespace: &'a str,
     /// The namespace of a release whose options give none.
     pub default_namespace: &'a str,
-    /// The version of Kubernetes that charts see, such as `v1.35.2`; empty is Helm's own default.
-    pub kube_version: &'a str,
+    /// The version and the APIs of Kubernetes that charts see.
+    pub capabilities: Capabilities,
+    /// The revision of the release that is made; 1 is an install.
+    pub revision: i64,
+    /// Time, randomness, DNS and live objects for templates; without it they are fixed, and nothing is looked up.
+    pub environment: Option<&'a dyn Environment>,
+    /// Gives schemas that a chart's `values.schema.json` names by address.
+    pub schemas: Option<SchemaSource<'a>>,
     /// The values that [`values_references`] asked for, in its order.
     pub values_from: &'a [Map<String, Value>],
     /// Where it is given, a forced namespace refuses objects that have none.
@@ -80,7 +91,10 @@ impl Default for RenderContext<'_> {
             agent_scope: "",
             agent_namespace: "cattle-fleet-system",
             default_namespace: "default",
-            kube_version: "",
+            capabilities: Capabilities::default(),
+            revision: 1,
+            environment: None,
+            schemas: None,
             values_from: &[],
             is_cluster_scoped: None,
         }
@@ -94,7 +108,10 @@ impl RenderContext<'_> {
             set_namespace: "",
             agent_namespace: "",
             default_namespace: "",
-            kube_version: "v1.25.0",
+            capabilities: Capabilities {
+                kube_version: KubeVersion::discovered("1.25.0", "1", "25"),
+                ..Capabilities::default()
+            },
             ..Self::default()
         }
     }
@@ -173,36 +190,21 @@ pub fn render(
     let (release_name, namespace) = release_identity(name, options, context.default_namespace);
     check_release_name(&release_name)?;
     let style = Style::of(content.files(), options);
-    let files = chart::files(content.files(), &style, options)?;
-    let values = values::merged(options.helm.as_ref(), context.values_from);
-    let mut chart = ChartRecord::default();
-    if style.chart.is_none() {
-        let (name, version) = chart::generated(name, content.manifest_id(), context.commit);
-        chart.metadata = Metadata {
-            name,
-            version,
-            api_version: "v2".to_owned(),
-            ..Metadata::default()
-        };
-        for (name, content) in &files {
-            let file = ChartFile::new(name.clone(), std::sync::Arc::clone(content));
-            if name.starts_with("templates/") {
-                chart.templates.push(file)
-            } else {
-                chart.files.push(file)
-            }
+    let files = || chart::files(content.files(), &style, options);
+    let chart = match &style.chart {
+        Some(folder) => content.chart(folder, files)?,
+        None => {
+            let mut files = files()?;
+            files.push((
+                "Chart.yaml".to_owned(),
+                chart::generated(name, content.manifest_id(), context.commit)?.into(),
+            ));
+            Chart::from_files(files).map_err(|error| RenderError::Helm(error.to_string()))?
         }
-    }
-    let rendering = engine::helm(
-        &style,
-        &files,
-        &mut chart,
-        &values,
-        options,
-        &release_name,
-        &namespace,
-        context,
-    )?;
+    };
+    let values = values::merged(options.helm.as_ref(), context.values_from);
+    let rendering = engine::helm(&chart, &values, options, (&release_name, &namespace), context)?;
+    let mut chart = rendering.chart;
     remember(&mut chart, name, options, context);
 
     let mut warnings = rendering.warnings;
@@ -217,7 +219,7 @@ pub fn render(
         .collect();
     raw_files.sort_by(|left, right| left.name.cmp(&right.name));
     for file in raw_files {
-        let text = crate::yaml::decode(&file.data).map_err(|error| RenderError::PostRender(error.to_string()))?;
+        let text = yaml::decode(&file.data).map_err(|error| RenderError::PostRender(error.to_string()))?;
         objects.extend(objects::read(&text)?);
     }
     let set_id = objects::set_id(context.set_namespace, name, context.agent_scope);

@@ -35,6 +35,7 @@
 
 pub mod deployment;
 mod explain;
+mod inventory;
 pub mod matcher;
 pub mod merge;
 mod template;
@@ -54,6 +55,7 @@ use crate::naming;
 use crate::template::Environment;
 
 pub use explain::{Explanation, TargetVerdict, Verdict, explain};
+pub use inventory::InventoryError;
 pub use matcher::{Choice, Matcher};
 pub use values::ValuesError;
 pub use view::{BundleView, ClusterView, Estate, GroupView, MappingView, NamespaceView};

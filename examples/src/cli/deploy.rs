@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use clap::Args;
 use fleet_core::{
     api::{BundleDeploymentSpec, ContentSpec},
+    helm::capabilities::KubeVersion,
     render::{BundleContent, RenderContext, Rendered, content, render},
     yaml,
 };
@@ -28,9 +29,9 @@ pub struct DeployCommand {
     /// Namespace of the agent.
     #[arg(short, long, default_value = "")]
     pub agent_namespace: String,
-    /// Version of Kubernetes that charts see.
-    #[arg(long, default_value = "v1.25.0")]
-    pub kube_version: String,
+    /// Version of Kubernetes that charts see, 1.25.0 by default.
+    #[arg(long)]
+    pub kube_version: Option<String>,
 }
 
 impl DeployCommand {
@@ -52,7 +53,10 @@ impl DeployCommand {
         let mut context = RenderContext::dry_run();
         context.agent_namespace = &self.agent_namespace;
         context.commit = &input.commit;
-        context.kube_version = &self.kube_version;
+        if let Some(version) = &self.kube_version {
+            context.capabilities.kube_version =
+                KubeVersion::parse(version).with_context(|| format!("invalid kubeVersion: {version}"))?;
+        }
         Ok(render(
             &input.name,
             &BundleContent::from_resources(&resources)?,

@@ -56,14 +56,16 @@ pub(crate) fn files(
         .collect())
 }
 
-/// The name and version of the chart that is made for a bundle without one.
-pub(crate) fn generated(deployment: &str, manifest_id: &str, commit: &str) -> (String, String) {
-    let name = deployment.rsplit('/').next().unwrap_or(deployment).to_owned();
+/// The Chart.yaml that is made for a bundle without one.
+pub(crate) fn generated(deployment: &str, manifest_id: &str, commit: &str) -> Result<Vec<u8>, RenderError> {
+    let name = deployment.rsplit('/').next().unwrap_or(deployment);
     let version = match commit.get(..12) {
         Some(begin) if commit.len() > 12 => format!("v0.0.0+git-{begin}"),
         _ => format!("v0.0.0+{manifest_id}"),
     };
-    (name, version)
+    let chart = serde_json::json!({"apiVersion": "v2", "name": name, "version": version});
+    let text = crate::yaml::write(&chart).map_err(|error| RenderError::Helm(error.to_string()))?;
+    Ok(text.into_bytes())
 }
 
 #[cfg(test)]
@@ -104,10 +106,11 @@ mod tests {
 
     #[test]
     fn names_the_commit() {
-        assert_eq!(generated("a/web", "s-1", "1a2b3c4d5e6f7").1, "v0.0.0+git-1a2b3c4d5e6f");
+        let text = |commit| String::from_utf8(generated("a/web", "s-1", commit).unwrap()).unwrap();
         assert_eq!(
-            generated("web", "s-1", "1a2b3c4d5e6f"),
-            ("web".into(), "v0.0.0+s-1".into())
+            text("1a2b3c4d5e6f7"),
+            "apiVersion: v2\nname: web\nversion: v0.0.0+git-1a2b3c4d5e6f\n"
         );
+        assert_eq!(text("1a2b3c4d5e6f"), "apiVersion: v2\nname: web\nversion: v0.0.0+s-1\n");
     }
 }

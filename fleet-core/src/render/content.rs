@@ -1,10 +1,14 @@
 //! What is deployed: a bundle's resources as files, and the Content object that carries them to the clusters.
 
-use std::sync::Arc;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use super::RenderError;
 use crate::{
     api::{BundleResource, Bytes, ContentSpec},
+    helm::Chart,
     naming,
     scan::pack,
 };
@@ -18,10 +22,18 @@ pub const MAXIMUM_CONTENT_BYTES: u64 = 100 * 1024 * 1024;
 pub type ContentFile = (String, Arc<[u8]>);
 
 /// The resources of a bundle as files, by name. Copies share the bytes.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct BundleContent {
     files: Arc<Vec<ContentFile>>,
     manifest_id: String,
+    /// Charts by their folder, loaded once for all clusters.
+    charts: Arc<Mutex<BTreeMap<String, Chart>>>,
+}
+
+impl PartialEq for BundleContent {
+    fn eq(&self, other: &Self) -> bool {
+        self.files == other.files
+    }
 }
 
 impl BundleContent {
@@ -46,12 +58,28 @@ impl BundleContent {
         Ok(Self {
             files: Arc::new(files),
             manifest_id,
+            charts: Arc::default(),
         })
     }
 
     /// The files in the order of the resources.
     pub fn files(&self) -> &[ContentFile] {
         &self.files
+    }
+
+    /// The chart in a folder of the bundle, which `files` gives the first time.
+    pub(super) fn chart(
+        &self,
+        folder: &str,
+        files: impl FnOnce() -> Result<Vec<ContentFile>, RenderError>,
+    ) -> Result<Chart, RenderError> {
+        let lock = || self.charts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(chart) = lock().get(folder) {
+            return Ok(chart.clone());
+        }
+        let chart = Chart::from_files(files()?).map_err(|error| RenderError::Helm(error.to_string()))?;
+        lock().insert(folder.to_owned(), chart.clone());
+        Ok(chart)
     }
 
     /// The ID of the manifest that the resources make: the name of their Content.

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use sha1::{Digest, Sha1};
 
 use super::RenderError;
-use crate::{naming, yaml};
+use crate::{naming, object, yaml};
 
 /// Label of deployed objects: the hash of [`ID_ANNOTATION`].
 pub const HASH_LABEL: &str = "objectset.rio.cattle.io/hash";
@@ -49,7 +49,7 @@ pub(crate) fn read(text: &str) -> Result<Vec<Value>, RenderError> {
         match value {
             Value::Null => {}
             Value::Object(_) if !has_text(&value, "kind") => return Ok(Vec::new()),
-            Value::Object(_) => flatten(value, &mut objects),
+            Value::Object(_) => flatten_into(value, &mut objects),
             _ => {
                 let problem =
                     "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal a value that is no object";
@@ -57,8 +57,6 @@ pub(crate) fn read(text: &str) -> Result<Vec<Value>, RenderError> {
             }
         }
     }
-    objects.retain(|object| has_text(object, "apiVersion") && has_text(object, "kind"));
-    objects.iter_mut().for_each(numbers);
     Ok(objects)
 }
 
@@ -69,20 +67,18 @@ fn has_text(object: &Value, key: &str) -> bool {
         .is_some_and(|text| !text.is_empty())
 }
 
-fn flatten(mut object: Value, objects: &mut Vec<Value>) {
-    let is_list = object
-        .get("kind")
-        .and_then(Value::as_str)
-        .is_some_and(|kind| kind.ends_with("List"));
-    match object.get_mut("items").map(Value::take) {
-        Some(Value::Array(items)) if is_list => objects.extend(items),
-        Some(items) => {
-            if let Some(map) = object.as_object_mut() {
-                map.insert("items".to_owned(), items);
-            }
+/// Adds an object, or those that it lists. What has no API version or kind is skipped.
+pub(crate) fn flatten_into(mut object: Value, objects: &mut Vec<Value>) {
+    let mut add = |mut object: Value| {
+        if has_text(&object, "apiVersion") && has_text(&object, "kind") {
+            numbers(&mut object);
             objects.push(object);
         }
-        None => objects.push(object),
+    };
+    let is_list = object::kind(&object).ends_with("List");
+    match object.get_mut("items") {
+        Some(Value::Array(items)) if is_list => std::mem::take(items).into_iter().for_each(add),
+        _ => add(object),
     }
 }
 
@@ -102,19 +98,6 @@ fn numbers(value: &mut Value) {
     }
 }
 
-/// A map below `metadata`, made where it is not there.
-fn metadata_map<'a>(object: &'a mut Value, key: &str) -> Option<&'a mut Map<String, Value>> {
-    let metadata = object.as_object_mut()?.entry("metadata").or_insert(Value::Null);
-    if !metadata.is_object() {
-        *metadata = Value::Object(Map::new());
-    }
-    let map = metadata.as_object_mut()?.entry(key).or_insert(Value::Null);
-    if !map.is_object() {
-        *map = Value::Object(Map::new());
-    }
-    map.as_object_mut()
-}
-
 /// How the objects of a deployment are marked and placed.
 pub(crate) struct Marking<'a> {
     pub(crate) set_id: &'a str,
@@ -128,20 +111,15 @@ pub(crate) struct Marking<'a> {
 pub(crate) fn mark(objects: &mut [Value], marking: &Marking<'_>) -> Result<(), RenderError> {
     let hash = set_hash(marking.set_id);
     for object in objects {
-        if let Some(labels) = metadata_map(object, "labels") {
-            labels.insert(HASH_LABEL.to_owned(), hash.clone().into());
-        }
-        let is_definition = text(object, "kind") == "CustomResourceDefinition";
-        if let Some(annotations) = metadata_map(object, "annotations") {
-            annotations.insert(ID_ANNOTATION.to_owned(), marking.set_id.into());
-            if is_definition && marking.keep_definitions {
-                annotations.insert(POLICY_ANNOTATION.to_owned(), "keep".into());
-            }
+        object::set_label(object, HASH_LABEL, &hash);
+        object::set_annotation(object, ID_ANNOTATION, marking.set_id);
+        if marking.keep_definitions && object::kind(object) == "CustomResourceDefinition" {
+            object::set_annotation(object, POLICY_ANNOTATION, "keep");
         }
         if marking.namespace.is_empty() {
             continue;
         }
-        let (api_version, kind) = (text(object, "apiVersion"), text(object, "kind"));
+        let (api_version, kind) = (object::api_version(object), object::kind(object));
         if marking
             .is_cluster_scoped
             .is_some_and(|is_cluster_scoped| is_cluster_scoped(api_version, kind))
@@ -149,26 +127,13 @@ pub(crate) fn mark(objects: &mut [Value], marking: &Marking<'_>) -> Result<(), R
             return Err(RenderError::ClusterScoped {
                 api_version: api_version.to_owned(),
                 kind: kind.to_owned(),
-                name: name(object).to_owned(),
+                name: object::name(object).to_owned(),
                 namespace: marking.namespace.to_owned(),
             });
         }
-        if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
-            metadata.insert("namespace".to_owned(), marking.namespace.into());
-        }
+        object::set_namespace(object, marking.namespace);
     }
     Ok(())
-}
-
-pub(crate) fn text<'a>(object: &'a Value, key: &str) -> &'a str {
-    object.get(key).and_then(Value::as_str).unwrap_or_default()
-}
-
-pub(crate) fn name(object: &Value) -> &str {
-    object
-        .pointer("/metadata/name")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
 }
 
 /// The objects by file, the annotation with the file's name taken off; those without one are files of their own, named by their

@@ -7,6 +7,10 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{ContentFile, RenderError};
+use crate::{
+    object::{self, strategic::StrategicError},
+    yaml,
+};
 
 const FOLDER: &str = "overlays/";
 const PATCH: &str = "_patch.";
@@ -46,6 +50,21 @@ pub(crate) fn apply(files: &[ContentFile], overlays: &[String]) -> Result<Vec<Co
     Ok(result.into_iter().collect())
 }
 
-fn patch(_base: &[u8], _patch: &[u8]) -> Result<Arc<[u8]>, String> {
-    Err("patches cannot be applied by this build".to_owned())
+fn patch(base: &[u8], patch: &[u8]) -> Result<Arc<[u8]>, String> {
+    let read = |bytes: &[u8]| {
+        let text = yaml::decode(bytes).map_err(|error| error.to_string())?;
+        yaml::read(&text).map_err(|error| error.to_string())
+    };
+    let (base, patch) = (read(base)?, read(patch)?);
+    let patched = if patch.is_array() {
+        let operations = object::json_patch::read(&patch).map_err(|error| error.to_string())?;
+        object::json_patch::apply(&base, &operations).map_err(|error| error.to_string())?
+    } else {
+        match object::strategic::apply(&base, &patch) {
+            Err(StrategicError::UnknownKind { .. }) => object::merge_patch::apply(&base, &patch),
+            patched => patched.map_err(|error| error.to_string())?,
+        }
+    };
+    let text = yaml::write(&patched).map_err(|error| error.to_string())?;
+    Ok(text.into_bytes().into())
 }

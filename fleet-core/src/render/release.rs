@@ -4,62 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{RenderError, objects::text};
+use super::RenderError;
 use crate::{
     helm::release::{Hook, HookDeletePolicy, HookEvent, HookOutputLogPolicy},
+    object::{install_order, kind, name},
     yaml,
 };
-
-/// Kinds in the order of their installation (Helm v4.2.3 `InstallOrder`); all others come after, by name.
-const INSTALL_ORDER: [&str; 39] = [
-    "PriorityClass",
-    "Namespace",
-    "NetworkPolicy",
-    "ResourceQuota",
-    "LimitRange",
-    "PodSecurityPolicy",
-    "PodDisruptionBudget",
-    "ServiceAccount",
-    "Secret",
-    "SecretList",
-    "ConfigMap",
-    "StorageClass",
-    "PersistentVolume",
-    "PersistentVolumeClaim",
-    "CustomResourceDefinition",
-    "ClusterRole",
-    "ClusterRoleList",
-    "ClusterRoleBinding",
-    "ClusterRoleBindingList",
-    "Role",
-    "RoleList",
-    "RoleBinding",
-    "RoleBindingList",
-    "Service",
-    "DaemonSet",
-    "Pod",
-    "ReplicationController",
-    "ReplicaSet",
-    "Deployment",
-    "HorizontalPodAutoscaler",
-    "StatefulSet",
-    "Job",
-    "CronJob",
-    "IngressClass",
-    "Ingress",
-    "APIService",
-    "MutatingWebhookConfiguration",
-    "ValidatingWebhookConfiguration",
-    // Sentinel: no kind has an empty name.
-    "",
-];
-
-fn rank(kind: &str) -> (usize, &str) {
-    match INSTALL_ORDER.iter().position(|known| *known == kind) {
-        Some(rank) => (rank, ""),
-        None => (INSTALL_ORDER.len(), kind),
-    }
-}
 
 /// What a release consists of.
 pub(crate) struct Parts {
@@ -82,8 +32,8 @@ pub(crate) fn parts(files: BTreeMap<String, Vec<Value>>) -> Result<Parts, Render
             }
         }
     }
-    objects.sort_by(|left, right| rank(text(&left.1, "kind")).cmp(&rank(text(&right.1, "kind"))));
-    hooks.sort_by(|left, right| rank(&left.0.kind).cmp(&rank(&right.0.kind)));
+    objects.sort_by(|left, right| install_order::install(kind(&left.1)).cmp(&install_order::install(kind(&right.1))));
+    hooks.sort_by(|left, right| install_order::install(&left.0.kind).cmp(&install_order::install(&right.0.kind)));
     let mut manifest = String::new();
     for (file, object) in &objects {
         manifest.push_str("---\n# Source: ");
@@ -130,8 +80,8 @@ fn hook(file: &str, object: &Value) -> Result<Kind, RenderError> {
         return Ok(Kind::Unknown);
     };
     Ok(Kind::Hook(Box::new(Hook {
-        name: super::objects::name(object).to_owned(),
-        kind: text(object, "kind").to_owned(),
+        name: name(object).to_owned(),
+        kind: kind(object).to_owned(),
         path: file.to_owned(),
         manifest: document(object)?,
         events,
