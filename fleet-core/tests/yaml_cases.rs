@@ -40,6 +40,47 @@ fn as_floats(value: &Value) -> Value {
     value
 }
 
+/// Our own cases, with the answers of Helm v4.2.3 (`fromYaml | toJson`, `toYaml`, `toYamlPretty`).
+fn own(name: &str) -> Vec<Value> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/corpus/yaml")
+        .join(name);
+    let text = std::fs::read_to_string(path).expect("the file is beside the test");
+    serde_json::from_str(&text).expect("the file is JSON")
+}
+
+#[test]
+fn own_texts() {
+    let cases = own("read.json");
+    let mut failures = Vec::new();
+    for case in &cases {
+        let text = case["yaml"].as_str().expect("a text");
+        let (got, want) = (from_yaml(Ok(text.into())), as_floats(&case["json"]));
+        if got != want {
+            failures.push(format!("{text:?}\n  got  {got}\n  want {want}"));
+        }
+    }
+    report("read.json", cases.len(), &failures);
+}
+
+#[test]
+fn own_values() {
+    let cases = own("write.json");
+    let mut failures = Vec::new();
+    for case in &cases {
+        let value = as_floats(&case["json"]);
+        let pretty = yaml::write_with(&value, yaml::WriteOptions::style(yaml::WriteStyle::GoYaml3))
+            .expect("go-yaml v3 writes any text");
+        let pretty = pretty.strip_suffix('\n').unwrap_or(&pretty);
+        for (got, want) in [(to_yaml(&value).as_str(), &case["yaml"]), (pretty, &case["pretty"])] {
+            if *want != got {
+                failures.push(format!("{}\n  got  {got:?}\n  want {want}", case["json"]));
+            }
+        }
+    }
+    report("write.json", cases.len(), &failures);
+}
+
 fn report(name: &str, total: usize, failures: &[String]) {
     assert!(
         failures.is_empty(),
