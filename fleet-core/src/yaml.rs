@@ -38,7 +38,7 @@ mod write;
 
 use serde_json::{Map, Value};
 
-pub use documents::{Document, documents, strip_byte_order_mark};
+pub use documents::{Document, documents, split_documents, strip_byte_order_mark};
 pub use encoding::decode;
 pub use error::{RepeatedKey, YamlError};
 pub use limits::Limits;
@@ -144,13 +144,13 @@ pub fn numbers_to_f64(value: &mut Value) {
     }
 }
 
-/// Reads every document of a text (split as [`documents`] does), leaving out empty ones and such with comments only.
+/// Reads every document of a text (split as [`split_documents`] does), leaving out empty ones and such with comments only.
 ///
 /// # Errors
 /// The first document's error that cannot be read.
 pub fn read_all(text: &str) -> Result<Vec<Value>, YamlError> {
     let mut values = Vec::new();
-    for document in documents(text) {
+    for document in split_documents(text)? {
         let value = read(document.text)?;
         if !value.is_null() {
             values.push(value);

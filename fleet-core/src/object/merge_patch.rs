@@ -52,6 +52,52 @@ pub fn diff(from: &Value, to: &Value) -> Value {
     Value::Object(patch)
 }
 
+/// The patch for the live document that brings in what changed between the last applied document and the new one, and leaves
+/// alone what others have set: custom resources are applied so.
+///
+/// Source: `k8s.io/apimachinery/pkg/util/jsonmergepatch.CreateThreeWayJSONMergePatch`.
+pub fn three_way(original: &Value, modified: &Value, current: &Value) -> Value {
+    let changes = keep(diff(current, modified), false);
+    let deletions = keep(diff(original, modified), true);
+    combine(deletions.unwrap_or_default(), changes.unwrap_or_default())
+}
+
+/// Only the deletions of a patch, or everything else; `None` if nothing is left.
+fn keep(patch: Value, deletions: bool) -> Option<Value> {
+    match patch {
+        Value::Null => deletions.then_some(Value::Null),
+        Value::Object(map) => {
+            let empty = map.is_empty();
+            let kept: Map<String, Value> = map
+                .into_iter()
+                .filter_map(|(key, value)| Some((key, keep(value, deletions)?)))
+                .collect();
+            // An empty map that was set is a change, one that became empty is not.
+            (!kept.is_empty() || empty && !deletions).then_some(Value::Object(kept))
+        }
+        other => (!deletions).then_some(other),
+    }
+}
+
+/// Both patches in one; deletions stay.
+fn combine(first: Value, second: Value) -> Value {
+    match (first, second) {
+        (Value::Object(mut first), Value::Object(second)) => {
+            for (key, value) in second {
+                let merged = match first.remove(&key) {
+                    Some(old @ Value::Object(_)) if value.is_object() => combine(old, value),
+                    _ => value,
+                };
+                first.insert(key, merged);
+            }
+            Value::Object(first)
+        }
+        (Value::Null, Value::Null) => Value::Object(Map::new()),
+        (first, Value::Null) => first,
+        (_, second) => second,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,6 +112,21 @@ mod tests {
             json!({"a": "z", "c": {"d": "e"}, "l": [3], "n": {"y": 1}})
         );
         assert_eq!(apply(&json!([1]), &json!({"a": 1})), json!({"a": 1}));
+    }
+
+    #[test]
+    fn three_ways_keep_what_others_set() {
+        let original = json!({"spec": {"a": 1, "gone": 1, "list": [1]}});
+        let modified = json!({"spec": {"a": 2, "list": [1], "new": {}}});
+        let current = json!({"spec": {"a": 1, "gone": 1, "list": [1], "theirs": true}, "status": {}});
+        let patch = three_way(&original, &modified, &current);
+        assert_eq!(patch, json!({"spec": {"a": 2, "gone": null, "new": {}}}));
+        assert_eq!(
+            apply(&current, &patch),
+            json!({"spec": {"a": 2, "list": [1], "new": {}, "theirs": true}, "status": {}})
+        );
+        assert_eq!(three_way(&modified, &modified, &apply(&current, &patch)), json!({}));
+        assert_eq!(three_way(&Value::Null, &modified, &modified), json!({}));
     }
 
     #[test]

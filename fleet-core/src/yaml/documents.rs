@@ -1,6 +1,8 @@
 //! Splitting a text into documents as Kubernetes' YAML reader does (`k8s.io/apimachinery/pkg/util/yaml.YAMLReader` and
 //! `splitYAMLDocument`): by lines, without knowing YAML, so a `---` line inside of a literal splits too.
 
+use super::YamlError;
+
 /// One document of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Document<'a> {
@@ -8,6 +10,24 @@ pub struct Document<'a> {
     pub text: &'a str,
     /// The line of the whole text, from 1, on which it begins.
     pub line: usize,
+}
+
+/// [`documents`], with Kubernetes' complaint about lines that begin with `---` and are no separators (`---- `, `--- x`).
+///
+/// # Errors
+/// [`YamlError::InvalidSeparator`].
+pub fn split_documents(text: &str) -> Result<Vec<Document<'_>>, YamlError> {
+    for (index, line) in strip_byte_order_mark(text).lines().enumerate() {
+        if let Some(rest) = line.strip_prefix("---")
+            && !is_separator(line)
+        {
+            return Err(YamlError::InvalidSeparator {
+                text: rest.trim().to_owned(),
+                line: index + 1,
+            });
+        }
+    }
+    Ok(documents(text))
 }
 
 /// Splits at every line that begins with `---` and has nothing but blanks or a comment after it.
@@ -58,6 +78,17 @@ pub fn strip_byte_order_mark(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn other_lines_of_dashes_are_errors() {
+        let error = split_documents("a: 1\n--- x\n").expect_err("no separator");
+        assert_eq!(error.to_string(), "invalid Yaml document separator: x");
+        assert_eq!(error.line(), Some(2));
+        assert_eq!(
+            split_documents("a: 1\n---\t# x\r\nb: 1\n").map(|found| found.len()),
+            Ok(2)
+        );
+    }
 
     #[test]
     fn splits_at_separator_lines() {

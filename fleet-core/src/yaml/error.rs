@@ -79,6 +79,14 @@ pub enum YamlError {
         /// Go's type asked for.
         expected: &'static str,
     },
+    /// A line that begins with `---` and goes on with something else than a comment.
+    #[error("invalid Yaml document separator: {text}")]
+    InvalidSeparator {
+        /// What follows the dashes.
+        text: String,
+        /// The line, from 1.
+        line: usize,
+    },
     /// Text of another encoding: go-yaml's words.
     #[error("yaml: {0}")]
     Encoding(&'static str),
@@ -112,6 +120,7 @@ impl YamlError {
     pub fn line(&self) -> Option<usize> {
         match self {
             Self::Syntax { line, .. } => *line,
+            Self::InvalidSeparator { line, .. } => Some(*line),
             Self::DuplicateKeys(keys) => keys.first().map(|(line, _)| *line),
             Self::RepeatedKeys(keys) => keys.first().map(|key| key.line),
             Self::Conversion(inner) => inner.line(),
