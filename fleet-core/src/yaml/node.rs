@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 pub use super::event::ScalarStyle;
 use super::event::{Event, Events, Mark};
+use super::limits::AliasGuard;
 use super::{Dialect, Limits, YamlError};
 
 /// One document.
@@ -134,53 +135,45 @@ impl Tree {
             return Ok(self.root);
         }
         let anchors = self.anchors();
-        let mut budget = Budget {
-            nodes: limits.expanded_nodes,
-            bytes: limits.expanded_bytes,
-        };
-        expand(&self.root, &anchors, limits.depth, &mut budget)
+        expand(&self.root, &anchors, 0, &mut AliasGuard::default(), limits)
     }
 }
 
-struct Budget {
-    nodes: usize,
-    bytes: usize,
-}
-
-fn expand(node: &Node, anchors: &HashMap<u32, &Node>, depth: usize, budget: &mut Budget) -> Result<Node, YamlError> {
-    budget.nodes = budget.nodes.checked_sub(1).ok_or(YamlError::ExcessiveAliasing)?;
-    let below = depth.checked_sub(1).ok_or(YamlError::ExcessiveAliasing)?;
+fn expand(
+    node: &Node,
+    anchors: &HashMap<u32, &Node>,
+    depth: usize,
+    guard: &mut AliasGuard,
+    limits: &Limits,
+) -> Result<Node, YamlError> {
+    if depth > limits.depth {
+        return Err(YamlError::Limit {
+            what: "levels of nesting",
+            limit: limits.depth,
+        });
+    }
+    let mut below = |node: &Node| expand(node, anchors, depth + 1, guard, limits);
     let kind = match &node.kind {
         NodeKind::Scalar { text, style, implicit } => {
-            budget.bytes = budget
-                .bytes
-                .checked_sub(text.len())
-                .ok_or(YamlError::ExcessiveAliasing)?;
+            guard.count(text.len(), limits)?;
             NodeKind::Scalar {
                 text: text.clone(),
                 style: *style,
                 implicit: *implicit,
             }
         }
-        NodeKind::Sequence { items, flow } => NodeKind::Sequence {
-            items: items
-                .iter()
-                .map(|item| expand(item, anchors, below, budget))
-                .collect::<Result<_, _>>()?,
-            flow: *flow,
-        },
+        NodeKind::Sequence { items, flow } => {
+            let items = items.iter().map(below).collect::<Result<_, _>>()?;
+            guard.count(0, limits)?;
+            NodeKind::Sequence { items, flow: *flow }
+        }
         NodeKind::Mapping { entries, flow } => {
-            let mut copies = Vec::with_capacity(entries.len());
-            for (key, value) in entries {
-                copies.push((
-                    expand(key, anchors, below, budget)?,
-                    expand(value, anchors, below, budget)?,
-                ));
-            }
-            NodeKind::Mapping {
-                entries: copies,
-                flow: *flow,
-            }
+            let entries = entries
+                .iter()
+                .map(|(key, value)| Ok((below(key)?, below(value)?)))
+                .collect::<Result<_, YamlError>>()?;
+            guard.count(0, limits)?;
+            NodeKind::Mapping { entries, flow: *flow }
         }
         NodeKind::Alias {
             anchor,
@@ -190,7 +183,10 @@ fn expand(node: &Node, anchors: &HashMap<u32, &Node>, depth: usize, budget: &mut
             let target = anchors
                 .get(&anchor.number)
                 .ok_or_else(|| YamlError::UnknownAnchor(anchor.name.clone()))?;
-            return expand(target, anchors, below, budget);
+            guard.depth += 1;
+            let copy = expand(target, anchors, depth + 1, guard, limits);
+            guard.depth -= 1;
+            return copy;
         }
     };
     Ok(Node {

@@ -66,6 +66,10 @@ fn bombs_are_errors() {
         text.push_str(&format!("a{level}: &a{level} [{items}]\n"));
     }
     assert_eq!(read(&text), Err(YamlError::ExcessiveAliasing));
+    let tree = node::parse(&text, Dialect::GoYaml3, &Limits::default())
+        .expect("valid")
+        .expect("a document");
+    assert_eq!(tree.expand(&Limits::default()), Err(YamlError::ExcessiveAliasing));
     let error = read(&"[".repeat(20_000)).expect_err("too deep");
     assert_eq!(error.to_string(), "yaml: exceeded max depth of 10000");
     let deep = format!("{}{}", "[".repeat(1_000), "]".repeat(1_000));

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Number, Value};
 
+use super::limits::AliasGuard;
 use super::node::{Node, NodeKind, Tree};
 use super::number::{Integer, format_g, format_g32};
 use super::scalar::{self, Scalar};
@@ -17,10 +18,7 @@ pub(super) fn convert(tree: &Tree, options: &ReadOptions) -> Result<Value, YamlE
     let mut converter = Converter {
         options,
         anchors: tree.anchors(),
-        decoded: 0,
-        aliased: 0,
-        alias_depth: 0,
-        aliased_bytes: 0,
+        guard: AliasGuard::default(),
         duplicates: Vec::new(),
         repeated: Vec::new(),
         unsupported_key: None,
@@ -45,49 +43,21 @@ const MAX_REPEATED: usize = 100;
 struct Converter<'a> {
     options: &'a ReadOptions,
     anchors: HashMap<u32, &'a Node>,
-    /// Nodes decoded, those below aliases, and how many aliases are being followed: go-yaml's guard against bombs.
-    decoded: usize,
-    aliased: usize,
-    alias_depth: usize,
-    aliased_bytes: usize,
+    guard: AliasGuard,
     duplicates: Vec<(usize, String)>,
     repeated: Vec<RepeatedKey>,
     unsupported_key: Option<YamlError>,
     unsupported_value: Option<YamlError>,
 }
 
-/// The share of nodes that may come from aliases: go-yaml lets it fall from 99 % at 400,000 nodes to 10 % at 4,000,000.
-fn allowed_alias_ratio(decoded: usize) -> f64 {
-    const LOW: usize = 400_000;
-    const HIGH: usize = 4_000_000;
-    match decoded {
-        0..=LOW => 0.99,
-        HIGH.. => 0.10,
-        #[expect(clippy::cast_precision_loss, reason = "both are below 2^53")]
-        _ => 0.99 - 0.89 * ((decoded - LOW) as f64 / (HIGH - LOW) as f64),
-    }
-}
-
 impl<'a> Converter<'a> {
     fn count(&mut self, node: &Node) -> Result<(), YamlError> {
-        self.decoded += 1;
-        if self.alias_depth == 0 {
-            return Ok(());
-        }
-        self.aliased += 1;
-        if let NodeKind::Scalar { text, .. } = &node.kind {
-            self.aliased_bytes += text.len();
-        }
-        let limits = &self.options.limits;
-        #[expect(clippy::cast_precision_loss, reason = "both are below 2^53")]
-        let ratio = self.aliased as f64 / self.decoded as f64;
-        if self.decoded > limits.expanded_nodes
-            || self.aliased_bytes > limits.expanded_bytes
-            || self.aliased > 100 && self.decoded > 1000 && ratio > allowed_alias_ratio(self.decoded)
-        {
-            return Err(YamlError::ExcessiveAliasing);
-        }
-        Ok(())
+        let bytes = if let NodeKind::Scalar { text, .. } = &node.kind {
+            text.len()
+        } else {
+            0
+        };
+        self.guard.count(bytes, &self.options.limits)
     }
 
     fn value(&mut self, node: &'a Node, depth: usize) -> Result<Value, YamlError> {
@@ -123,9 +93,9 @@ impl<'a> Converter<'a> {
         decode: impl FnOnce(&mut Self, &'a Node) -> Result<T, YamlError>,
     ) -> Result<T, YamlError> {
         let target = self.target(alias)?;
-        self.alias_depth += 1;
+        self.guard.depth += 1;
         let result = decode(self, target);
-        self.alias_depth -= 1;
+        self.guard.depth -= 1;
         result
     }
 
@@ -218,12 +188,12 @@ impl<'a> Converter<'a> {
             });
         }
         self.count(source)?;
-        self.alias_depth += usize::from(alias);
+        self.guard.depth += usize::from(alias);
         let result = match self.options.dialect {
             Dialect::GoYaml2 => self.mapping(target, depth + 1, map),
             Dialect::GoYaml3 => self.mapping_v3(target, depth + 1, map, true),
         };
-        self.alias_depth -= usize::from(alias);
+        self.guard.depth -= usize::from(alias);
         result
     }
 
