@@ -5,7 +5,7 @@
 //! member for `null`. Copies are bounded, since each can double the document.
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use thiserror::Error;
 
 /// Operations of one patch (Kubernetes' limit).
@@ -293,7 +293,7 @@ fn add(document: &mut Value, op: &str, path: &str, value: Value) -> Result<(), S
 fn remove(document: &mut Value, op: &str, path: &str) -> Result<Value, String> {
     let (parent, last, _) = around(document, op, path)?;
     match parent {
-        Value::Object(map) => take(map, &last).ok_or_else(|| {
+        Value::Object(map) => map.remove(&last).ok_or_else(|| {
             in_path(
                 op,
                 path,
@@ -306,11 +306,6 @@ fn remove(document: &mut Value, op: &str, path: &str) -> Result<Value, String> {
         },
         _ => Err(missing_path(op, path)),
     }
-}
-
-/// Removes a key and keeps the others' order, whatever kind of map `serde_json` is built with.
-fn take(map: &mut Map<String, Value>, key: &str) -> Option<Value> {
-    map.remove(key)
 }
 
 fn replace(document: &mut Value, path: &str, value: Value) -> Result<(), String> {
