@@ -5,5 +5,7 @@ pub mod bundle;
 pub mod deploy;
 pub mod explain;
 pub mod folder;
+pub mod render_helm;
+pub mod system;
 pub mod target;
 pub mod test;

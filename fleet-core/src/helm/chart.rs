@@ -36,6 +36,7 @@ pub(crate) struct Parts {
     pub(crate) values: Arc<Values>,
     pub(crate) has_values: bool,
     pub(crate) schema: Option<Arc<[u8]>>,
+    pub(crate) compiled_schema: super::schema::Compiled,
     pub(crate) schema_modified: Option<Timestamp>,
     pub(crate) modified: Option<Timestamp>,
     pub(crate) templates: Vec<ChartFile>,

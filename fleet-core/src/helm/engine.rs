@@ -28,6 +28,7 @@ use crate::template::{Context, Environment, Limits, SeededEnvironment};
 
 pub use error::{RenderError, RenderFrame};
 pub use functions::functions;
+pub(crate) use go_json::read as read_json;
 pub(crate) use parsed::Parsed;
 
 /// What templates see as `.Release`.
@@ -189,7 +190,7 @@ pub fn render(chart: &Chart, values: &Values, options: &RenderOptions<'_>) -> Re
     } = dependencies::process(chart, values)?;
     let values = coalesce_node(&node, values, false, &mut warnings)?;
     if !options.skip_schema_validation && schema::any(&node) {
-        schema::validate(&node, &to_values(&values), options.schemas, &mut warnings)?;
+        schema::validate(&node, &to_values(&values), options.schemas)?;
     }
     let seeded = SeededEnvironment::default();
     let environment = options.environment.unwrap_or(&seeded);

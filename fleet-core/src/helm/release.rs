@@ -16,6 +16,7 @@ mod chart;
 mod codec;
 mod hook;
 mod info;
+mod name;
 pub mod storage;
 #[cfg(test)]
 mod tests;
@@ -29,6 +30,7 @@ pub use chart::{ChartFile, ChartRecord};
 pub use codec::{MAX_RECORD_BYTES, ReleaseError, decode, encode};
 pub use hook::{Hook, HookDeletePolicy, HookEvent, HookExecution, HookOutputLogPolicy, HookPhase};
 pub use info::{Info, ReleaseStatus, ZERO_TIME};
+pub use name::{MAX_NAME_LENGTH, NameError, validate_name};
 
 use super::metadata::null_is_default;
 

@@ -19,6 +19,24 @@ pub(super) fn object(capabilities: &Capabilities) -> Value {
     })
 }
 
+/// The fields of one of these objects as Go's encoder writes them, in its order.
+pub(super) fn json_fields(value: &Value) -> Option<Vec<(&'static str, Value)>> {
+    if let Some(object) = value.downcast::<CapabilitiesObject>() {
+        return Some(object.fields());
+    }
+    if let Some(KubeVersionObject(version)) = value.downcast() {
+        let fields = [
+            ("Version", &version.version),
+            ("Major", &version.major),
+            ("Minor", &version.minor),
+        ];
+        return Some(fields.map(|(name, text)| (name, Value::text(text.as_str()))).to_vec());
+    }
+    value
+        .downcast::<HelmVersionObject>()
+        .map(HelmVersionObject::json_fields)
+}
+
 const VERSION_SET: &ListType = &ListType::with_methods("common.VersionSet", false, version_set_method);
 
 fn version_set_method(name: &str) -> Option<&'static Method> {
@@ -174,6 +192,28 @@ fn git_version(_: &mut Context<'_>, receiver: &Value, _: &[Value]) -> Result<Val
 #[derive(Debug)]
 struct HelmVersionObject(HelmVersion);
 
+impl HelmVersionObject {
+    /// What is empty is left out.
+    fn json_fields(&self) -> Vec<(&'static str, Value)> {
+        let HelmVersion {
+            version,
+            git_commit,
+            git_tree_state,
+            go_version,
+            kube_client_version,
+        } = &self.0;
+        let all = [
+            ("version", version),
+            ("git_commit", git_commit),
+            ("git_tree_state", git_tree_state),
+            ("go_version", go_version),
+            ("kube_client_version", kube_client_version),
+        ];
+        let filled = all.into_iter().filter(|(_, text)| !text.is_empty());
+        filled.map(|(name, text)| (name, Value::text(text.as_str()))).collect()
+    }
+}
+
 impl Object for HelmVersionObject {
     fn type_name(&self) -> &'static str {
         "version.BuildInfo"
@@ -202,24 +242,10 @@ impl Object for HelmVersionObject {
     }
 
     fn json(&self) -> Result<serde_json::Value, String> {
-        let HelmVersion {
-            version,
-            git_commit,
-            git_tree_state,
-            go_version,
-            kube_client_version,
-        } = &self.0;
-        let all = [
-            ("version", version),
-            ("git_commit", git_commit),
-            ("git_tree_state", git_tree_state),
-            ("go_version", go_version),
-            ("kube_client_version", kube_client_version),
-        ];
-        let filled = all.into_iter().filter(|(_, text)| !text.is_empty());
-        Ok(filled
-            .map(|(key, text)| (key.to_owned(), serde_json::Value::from(text.as_str())))
-            .collect())
+        let fields = self.json_fields().into_iter();
+        fields
+            .map(|(name, value)| Ok((name.to_owned(), value.to_json()?)))
+            .collect()
     }
 
     fn equals(&self, other: &dyn Object) -> bool {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::error::{END, START};
-use super::{toml, without_no_value};
+use super::{go_json, toml, without_no_value};
 use crate::sprig;
 use crate::template::quote::quote;
 use crate::template::{Context, FunctionError, Functions, Parameter, Signature, Text, Value};
@@ -67,15 +67,10 @@ pub fn functions() -> Functions {
         ))
     });
     functions.register("toJson", ANY, |_, arguments| {
-        Ok(Value::from(
-            arguments[0]
-                .to_json()
-                .map(|json| yaml::json::to_string(&json))
-                .unwrap_or_default(),
-        ))
+        Ok(Value::from(go_json::write(&arguments[0]).unwrap_or_default()))
     });
     functions.register("mustToJson", ANY, |_, arguments| {
-        Ok(Value::from(yaml::json::to_string(&arguments[0].to_json()?)))
+        Ok(Value::from(go_json::write(&arguments[0])?))
     });
     functions.register("fromJson", TEXT, |_, arguments| {
         Ok(map_or_error(decode(
@@ -190,7 +185,7 @@ fn list_or_error(result: Result<Json, String>) -> Value {
 
 /// Decodes JSON of one type as Go does, with its error text.
 fn decode(text: &str, target: &str, fits: impl Fn(&Json) -> bool) -> Result<Json, String> {
-    let json = super::go_json::read(text)?;
+    let json = go_json::read(text)?;
     if json.is_null() {
         return Ok(if target.starts_with("map") {
             Json::Object(serde_json::Map::new())

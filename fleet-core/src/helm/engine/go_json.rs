@@ -1,12 +1,15 @@
-//! JSON read with the error texts of Go's `encoding/json`, which `fromJson` shows.
+//! JSON as Go's `encoding/json` reads and writes it: `fromJson` shows its error texts, `toJson` its order of struct fields.
 
 use serde_json::Value;
+
+use crate::template;
+use crate::yaml::number::format_json;
 
 /// Deeper values are refused, as Go refuses them (it does so at 10,000).
 const MAX_DEPTH: usize = 10_000;
 
 /// Reads one value, and nothing after it.
-pub(super) fn read(text: &str) -> Result<Value, String> {
+pub(crate) fn read(text: &str) -> Result<Value, String> {
     match serde_json::from_str(text) {
         Ok(value) => Ok(value),
         Err(error) => {
@@ -17,6 +20,94 @@ pub(super) fn read(text: &str) -> Result<Value, String> {
             Err(scanner.document().err().unwrap_or_else(|| error.to_string()))
         }
     }
+}
+
+/// Writes a value of a template: keys of maps sorted, fields of structs in their order, `<`, `>` and `&` escaped.
+pub(super) fn write(value: &template::Value) -> Result<String, String> {
+    let mut out = String::new();
+    write_value(&mut out, value, 0)?;
+    Ok(out)
+}
+
+/// Deeper values are cyclic, or made to exhaust the stack.
+const MAX_WRITTEN_DEPTH: usize = 1000;
+
+fn write_value(out: &mut String, value: &template::Value, depth: usize) -> Result<(), String> {
+    use template::Value;
+    if depth > MAX_WRITTEN_DEPTH {
+        return Err(format!(
+            "json: unsupported value: encountered a cycle via {}",
+            value.type_name()
+        ));
+    }
+    match value {
+        Value::Nil => out.push_str("null"),
+        Value::Text(text) => write_string(out, &text.to_str()),
+        Value::Float(number) => match format_json(*number) {
+            Some(text) => out.push_str(&text),
+            None => return value.to_json().map(|_| ()),
+        },
+        Value::Bool(_) | Value::Int(_) | Value::Int64(_) | Value::Uint8(_) | Value::Uint64(_) => {
+            out.push_str(&value.to_json()?.to_string());
+        }
+        Value::List(list) => {
+            out.push('[');
+            for (index, item) in list.items().iter().enumerate() {
+                out.push_str(if index > 0 { "," } else { "" });
+                nested(out, item, depth)?;
+            }
+            out.push(']');
+        }
+        Value::Map(map) if map.map_type().nil && map.is_empty() => out.push_str("null"),
+        Value::Map(map) => {
+            out.push('{');
+            for (index, (key, item)) in map.entries().iter().enumerate() {
+                out.push_str(if index > 0 { "," } else { "" });
+                write_string(out, &key.to_str());
+                out.push(':');
+                nested(out, item, depth)?;
+            }
+            out.push('}');
+        }
+        other => match super::capabilities::json_fields(other) {
+            Some(fields) => {
+                out.push('{');
+                for (index, (key, item)) in fields.iter().enumerate() {
+                    out.push_str(if index > 0 { "," } else { "" });
+                    write_string(out, key);
+                    out.push(':');
+                    nested(out, item, depth)?;
+                }
+                out.push('}');
+            }
+            None => out.push_str(&crate::yaml::json::to_string(&other.to_json()?)),
+        },
+    }
+    Ok(())
+}
+
+fn nested(out: &mut String, value: &template::Value, depth: usize) -> Result<(), String> {
+    stacker::maybe_grow(64 * 1024, 1024 * 1024, || write_value(out, value, depth + 1))
+}
+
+fn write_string(out: &mut String, text: &str) {
+    out.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\0'..='\u{1f}' => {
+                out.push_str(&format!("\\u{:04x}", u32::from(character)));
+            }
+            other => out.push(other),
+        }
+    }
+    out.push('"');
 }
 
 /// Walks a text as Go's scanner does, only to find what is wrong with it.

@@ -9,7 +9,7 @@ use super::super::metadata::{Dependency, Metadata};
 use super::RenderOptions;
 use super::values_methods::VALUES;
 use super::{capabilities, files};
-use crate::template::{Map, Value};
+use crate::template::{Map, MapType, Value};
 
 /// A template with what it is executed on.
 pub(super) struct Renderable {
@@ -94,7 +94,7 @@ impl Shared {
             let values = table(&values, child.name()).unwrap_or_default().with_type(VALUES);
             let path = format!("{path}/charts/{}", child.name());
             let inner = self.chart(child, &path, false, values, found);
-            subcharts.insert(child.name(), Value::Map(inner.with_type(crate::template::MapType::ANY)));
+            subcharts.insert(child.name(), Value::Map(inner.with_type(MapType::ANY)));
         }
         let base_path: Arc<str> = format!("{path}/templates").into();
         for file in &node.parts.templates {
@@ -147,6 +147,11 @@ fn chart_object(metadata: &Metadata, is_root: bool) -> Value {
             .iter()
             .map(|(key, value)| (key.as_str(), value.as_str())),
     );
+    let annotations = if annotations.is_empty() {
+        annotations.with_type(MapType::NIL_TEXTS)
+    } else {
+        annotations
+    };
     Value::map([
         ("Name", text(&metadata.name)),
         ("Home", text(&metadata.home)),

@@ -460,11 +460,6 @@ impl Rewriter<'_> {
                 self.last = Last::Operand;
                 return Ok(());
             }
-            // A hyphen stands for itself only at the beginning and at the end.
-            if character == '-' && !first && !rest.starts_with("-]") {
-                let shown: String = rest.chars().take(2).collect();
-                return Err(format!("invalid character class range: `{shown}`"));
-            }
             first = false;
             if rest.starts_with("[:")
                 && let Some(end) = rest.find(":]")

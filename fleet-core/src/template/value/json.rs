@@ -81,6 +81,7 @@ fn to_json(value: &Value, depth: usize) -> Result<serde_json::Value, String> {
                     .collect::<Result<_, _>>()?,
             )
         }
+        Value::Map(map) if map.map_type().nil && map.is_empty() => serde_json::Value::Null,
         Value::Map(map) => {
             let mut object = serde_json::Map::new();
             for (key, item) in map.entries().iter() {

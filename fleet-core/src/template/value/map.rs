@@ -22,6 +22,8 @@ pub struct MapType {
     pub assignable: bool,
     /// Methods of a named type.
     pub method: fn(&str) -> Option<&'static Method>,
+    /// Whether Go's value is a nil map, which JSON writes as null.
+    pub nil: bool,
 }
 
 /// The zero value of a map's elements.
@@ -54,6 +56,7 @@ impl MapType {
         zero: MapZero::Any,
         assignable: true,
         method: no_method,
+        nil: false,
     };
     /// `map[string]string`.
     pub const TEXTS: &'static MapType = &MapType {
@@ -61,6 +64,13 @@ impl MapType {
         zero: MapZero::Text,
         assignable: false,
         method: no_method,
+        nil: false,
+    };
+
+    /// `map[string]string` that was never made.
+    pub const NIL_TEXTS: &'static MapType = &MapType {
+        nil: true,
+        ..*Self::TEXTS
     };
 
     /// A named type whose elements are `interface {}`, such as Helm's `common.Values`.
@@ -70,6 +80,7 @@ impl MapType {
             zero: MapZero::Any,
             assignable: true,
             method,
+            nil: false,
         }
     }
 
@@ -80,6 +91,7 @@ impl MapType {
             zero: MapZero::Bytes,
             assignable: false,
             method,
+            nil: false,
         }
     }
 }
