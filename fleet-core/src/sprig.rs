@@ -9,6 +9,7 @@ use crate::template::{Functions, Parameter, Signature};
 
 mod arguments;
 mod case;
+mod crypto;
 mod dates;
 mod decimal;
 mod defaults;
@@ -50,6 +51,7 @@ pub fn register(functions: &mut Functions) {
     json::register(functions);
     regex::register(functions);
     dates::register(functions);
+    crypto::register(functions);
     semver::register(functions);
     paths::register(functions);
     url::register(functions);

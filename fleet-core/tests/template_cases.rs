@@ -130,3 +130,46 @@ fn check(expression: &str, values: &Value, case: &Value, failures: &mut Vec<Stri
         failures.push(format!("{expression}\n  want {want:?}\n  got  {got:?}"));
     }
 }
+
+/// Keys and certificates differ from run to run in Helm; here they follow from the environment.
+#[test]
+fn keys_and_certificates_follow_from_the_environment() {
+    let template = r#"{{- $ca := genCA "root" 365 -}}
+{{- $cert := genSignedCert "leaf" (list "10.0.0.1") (list "a.example" "b.example") 30 $ca -}}
+{{- $own := genSelfSignedCert "own" nil nil 1 -}}
+{{- $custom := buildCustomCert (b64enc $cert.Cert) (b64enc $cert.Key) -}}
+{{- list $ca.Cert $ca.Key $cert.Cert $cert.Key $own.Cert (eq $custom.Cert $cert.Cert) (typeOf $ca) | join "\n" -}}"#;
+    let nothing = Value::Object(Default::default());
+    let first = chart::render(template, &nothing).unwrap();
+    assert_eq!(first.matches("-----BEGIN CERTIFICATE-----").count(), 3);
+    assert_eq!(first.matches("-----BEGIN RSA PRIVATE KEY-----").count(), 2);
+    assert!(first.ends_with("\ntrue\nsprig.certificate"));
+    assert_eq!(first, chart::render(template, &nothing).unwrap());
+    if let Some(folder) = std::env::var_os("FLEET_KEEP_CERTIFICATES") {
+        std::fs::write(Path::new(&folder).join("certificates.pem"), first).unwrap();
+    }
+    for (kind, label) in [("ecdsa", "EC PRIVATE KEY"), ("ed25519", "PRIVATE KEY")] {
+        let template =
+            format!(r#"{{{{ $k := genPrivateKey "{kind}" }}}}{{{{ $k }}}}{{{{ (genCAWithKey "x" 1 $k).Cert }}}}"#);
+        let text = chart::render(&template, &nothing).unwrap();
+        assert!(
+            text.starts_with(&format!("-----BEGIN {label}-----\n")) && text.contains("BEGIN CERTIFICATE"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn passwords_are_hashed_and_texts_encrypted_both_ways() {
+    let nothing = Value::Object(Default::default());
+    let render = |template: &str| chart::render(template, &nothing).unwrap();
+    assert_eq!(
+        render(r#"{{ encryptAES "key" "some text" | decryptAES "key" }}"#),
+        "some text"
+    );
+    let hash = render(r#"{{ htpasswd "user" "password" }}"#);
+    assert!(
+        hash.starts_with("user:$2a$10$") && hash.len() == "user:".len() + 60,
+        "{hash}"
+    );
+}

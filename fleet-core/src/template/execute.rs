@@ -771,6 +771,11 @@ impl Machine<'_, '_> {
                 None => return expected("integer"),
             },
             (Parameter::Int | Parameter::Int64, _) => return expected("integer"),
+            (Parameter::Uint32, OperandKind::Number(number)) => match number.unsigned {
+                Some(unsigned) => Value::Uint64(unsigned & u64::from(u32::MAX)),
+                None => return expected("unsigned integer"),
+            },
+            (Parameter::Uint32, _) => return expected("unsigned integer"),
             (Parameter::Float64, OperandKind::Number(number)) => match number.float {
                 Some(float) => Value::Float(float),
                 None => return expected("float"),

@@ -24,6 +24,8 @@ pub enum Parameter {
     Int,
     /// `int64`.
     Int64,
+    /// `uint32`: only constants are of this type; they arrive as `uint64`.
+    Uint32,
     /// `float64`.
     Float64,
     /// `string`.
@@ -46,6 +48,7 @@ impl Parameter {
             Self::Bool => "bool",
             Self::Int => "int",
             Self::Int64 => "int64",
+            Self::Uint32 => "uint32",
             Self::Float64 => "float64",
             Self::Text => "string",
             Self::Map => "map[string]interface {}",
@@ -60,7 +63,7 @@ impl Parameter {
         match self {
             Self::Any | Self::Map | Self::List | Self::Reflect => true,
             Self::Named(name) => name.starts_with('*') || name.starts_with("[]") || name.starts_with("map["),
-            Self::Bool | Self::Int | Self::Int64 | Self::Float64 | Self::Text => false,
+            Self::Bool | Self::Int | Self::Int64 | Self::Uint32 | Self::Float64 | Self::Text => false,
         }
     }
 
@@ -71,6 +74,7 @@ impl Parameter {
             Self::Bool => matches!(value, Value::Bool(_)),
             Self::Int => matches!(value, Value::Int(_)),
             Self::Int64 => matches!(value, Value::Int64(_)),
+            Self::Uint32 => false,
             Self::Float64 => matches!(value, Value::Float(_)),
             Self::Text => matches!(value, Value::Text(_)),
             Self::Map => matches!(value, Value::Map(map) if map.map_type().assignable),
