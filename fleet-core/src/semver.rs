@@ -33,7 +33,7 @@ pub enum SemverError {
     #[error("invalid semantic version")]
     InvalidVersion,
     /// A part of a version is larger than 64 bits.
-    #[error("version segment {0:?} is out of range")]
+    #[error("error parsing version segment: strconv.ParseUint: parsing {0:?}: value out of range")]
     OutOfRange(String),
     /// A part of a pre-release starts with 0.
     #[error("version segment starts with 0")]

@@ -37,6 +37,17 @@ fn to_upper(character: char) -> char {
     }
 }
 
+/// The digraphs of Unicode have a form of their own at the beginning of a word.
+fn to_title(character: char) -> char {
+    match character {
+        '\u{1c4}'..='\u{1c6}' => '\u{1c5}',
+        '\u{1c7}'..='\u{1c9}' => '\u{1c8}',
+        '\u{1ca}'..='\u{1cc}' => '\u{1cb}',
+        '\u{1f1}'..='\u{1f3}' => '\u{1f2}',
+        _ => to_upper(character),
+    }
+}
+
 fn to_lower(character: char) -> char {
     character.to_lowercase().next().unwrap_or(character)
 }
@@ -51,7 +62,7 @@ fn title(text: &str) -> String {
             before => !is_letter(before) && !is_digit(before) && is_space(before),
         };
         before = character;
-        if separates { to_upper(character) } else { character }
+        if separates { to_title(character) } else { character }
     };
     text.chars().map(upper_after_separator).collect()
 }
@@ -72,6 +83,8 @@ fn untitle(text: &str) -> String {
 }
 
 fn initials(text: &str) -> String {
+    // goutils takes each byte for a character.
+    let text: String = text.bytes().map(char::from).collect();
     text.split(is_space).filter_map(|word| word.chars().next()).collect()
 }
 
@@ -82,8 +95,12 @@ fn swap(text: &str) -> String {
             after_space = false;
             to_lower(character)
         } else if is_lower(character) {
-            after_space = false;
-            to_upper(character)
+            let first = std::mem::replace(&mut after_space, false);
+            if first {
+                to_title(character)
+            } else {
+                to_upper(character)
+            }
         } else {
             after_space = is_space(character);
             character
@@ -105,7 +122,11 @@ fn camel(text: &str) -> String {
     let mut shouting;
     let mut current = loop {
         match characters.next() {
-            None => return result,
+            None => {
+                // xstrings writes the last of nothing but connectors twice.
+                result.extend(text.chars().next_back());
+                return result;
+            }
             Some(character) if is_connector(character) => result.push(character),
             Some(character) => {
                 shouting = is_upper(character);

@@ -162,6 +162,9 @@ fn merging(functions: &mut Functions) {
     }
     for name in ["deepCopy", "mustDeepCopy"] {
         functions.register(name, ANY, |context, arguments| {
+            if arguments[0].is_nil() {
+                return Err("reflect: call of reflect.Value.Type on zero Value".into());
+            }
             let mut bytes = 0;
             let copy = deep_copy(&arguments[0], 0, &mut bytes)?;
             context.charge_bytes(bytes)?;

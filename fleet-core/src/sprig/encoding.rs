@@ -135,37 +135,42 @@ fn from_base32(text: &[u8]) -> Result<Text, String> {
         .filter(|byte| !matches!(byte, b'\r' | b'\n'))
         .collect();
     let mut bytes = Vec::with_capacity(text.len() / 8 * 5);
-    for (index, group) in text.chunks(8).enumerate() {
-        let start = index * 8;
-        let is_last = start + 8 >= text.len();
+    let mut rest = &text[..];
+    while !rest.is_empty() {
         let mut buffer = 0_u64;
         let mut count = 0;
-        for (offset, byte) in group.iter().enumerate() {
-            if *byte == b'=' && offset >= 2 && is_last {
-                break;
+        let mut padded = false;
+        while count < 8 && !padded {
+            let Some((byte, after)) = rest.split_first() else {
+                return corrupt(text.len() - count);
+            };
+            rest = after;
+            if *byte == b'=' && count >= 2 && rest.len() < 8 {
+                if rest.len() + count < 7 {
+                    return corrupt(text.len());
+                }
+                let wrong = rest.iter().take(7 - count).position(|byte| *byte != b'=');
+                if let Some(wrong) = wrong {
+                    return corrupt(text.len() - rest.len() + wrong - 1);
+                }
+                if matches!(count, 3 | 6) {
+                    return corrupt(text.len() - rest.len() - 1);
+                }
+                padded = true;
+                continue;
             }
             match BASE32.iter().position(|other| other == byte) {
                 Some(value) => buffer = buffer << 5 | value as u64,
-                None => return corrupt(start + offset),
+                None => return corrupt(text.len() - rest.len() - 1),
             }
             count += 1;
         }
-        if count == group.len() && count < 8 {
-            return corrupt(text.len() - count);
-        }
-        if count < 8 {
-            if group.len() < 8 {
-                return corrupt(text.len());
-            }
-            if let Some(wrong) = group[count..].iter().position(|byte| *byte != b'=') {
-                return corrupt(start + count + wrong - 1);
-            }
-            if matches!(count, 3 | 6) {
-                return corrupt(start + count);
-            }
-            buffer <<= 5 * (8 - count);
-        }
+        buffer <<= 5 * (8 - count);
         bytes.extend_from_slice(&buffer.to_be_bytes()[3..3 + count * 5 / 8]);
+        if padded {
+            // What comes after the padding is not looked at.
+            break;
+        }
     }
     Ok(Text::from_bytes(bytes))
 }

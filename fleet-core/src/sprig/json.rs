@@ -75,8 +75,19 @@ impl Reader<'_> {
 
     /// The error of the byte at the position.
     fn invalid(&self, context: &str) -> FunctionError {
-        let Some(byte) = self.peek() else {
-            return "unexpected end of JSON input".into();
+        // At the end Go tries a space: inside of a literal or a number that is what is wrong.
+        let inside = [
+            "in literal",
+            "in numeric",
+            "in exponent",
+            "after decimal",
+            "in string escape",
+            "in \\u",
+        ];
+        let byte = match self.peek() {
+            Some(byte) => byte,
+            None if inside.iter().any(|part| context.starts_with(part)) => b' ',
+            None => return "unexpected end of JSON input".into(),
         };
         // Go shows the byte as a character of its own.
         let shown = match byte {

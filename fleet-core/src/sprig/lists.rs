@@ -118,11 +118,13 @@ fn parts(functions: &mut Functions) {
     for name in ["chunk", "mustChunk"] {
         functions.register(name, INT_ANY, |_, arguments| {
             let items = elements_or(&arguments[1], "Cannot chunk type")?;
-            let size = usize::try_from(int(arguments, 0)).unwrap_or(0);
-            if size == 0 {
-                return Err("runtime error: makeslice: len out of range".into());
-            }
-            let chunks = items.chunks(size).map(Value::list).collect();
+            let chunks = match usize::try_from(int(arguments, 0)) {
+                Ok(size) if size > 0 => items.chunks(size).map(Value::list).collect(),
+                // sprig's arithmetic on a negative size.
+                Err(_) if items.len() == 1 => vec![Value::list(items)],
+                Err(_) if items.len() as u64 <= int(arguments, 0).unsigned_abs() && !items.is_empty() => Vec::new(),
+                _ => return Err("runtime error: makeslice: len out of range".into()),
+            };
             Ok(Value::List(List::typed(ListType::LISTS, chunks)))
         });
     }

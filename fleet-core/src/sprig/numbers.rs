@@ -1,7 +1,7 @@
 //! Numbers: conversions, arithmetic on integers and on decimals, sequences.
 
 use crate::template::format::text_of;
-use crate::template::{Context, FunctionError, Functions, Parameter, Signature, Text, Value};
+use crate::template::{Context, FunctionError, Functions, Kind, Parameter, Signature, Text, Value};
 
 use super::arguments::{ANIES, ANY, ANY_ANIES, ANY_ANY, INT, NONE, Outcome, TEXT, int, ints, text};
 use super::decimal::Decimal;
@@ -206,6 +206,8 @@ pub(super) fn to_integer(value: &Value) -> i64 {
         Value::Float(number) => float_to_integer(*number),
         Value::Bool(value) => i64::from(*value),
         Value::Text(text) => parse(text),
+        // `time.Month` and `time.Weekday`, but not `time.Duration`.
+        Value::Object(object) if object.kind() == Kind::Int => object.integer().unwrap_or(0),
         _ => 0,
     }
 }

@@ -11,7 +11,7 @@ use super::arguments::{Outcome, TEXT, TEXT_TEXT, TEXT_TEXT_INT, TEXT_TEXT_TEXT, 
 
 mod pattern;
 
-use pattern::Pattern;
+use pattern::{Pattern, is_whole};
 
 /// How a function reports a pattern that cannot be compiled.
 #[derive(Clone, Copy)]
@@ -106,9 +106,9 @@ fn find(_: &mut Context<'_>, pattern: &Pattern, arguments: &[Value]) -> Outcome 
 
 fn find_all(context: &mut Context<'_>, pattern: &Pattern, arguments: &[Value]) -> Outcome {
     let limit = usize::try_from(int(arguments, 2)).unwrap_or(usize::MAX);
+    let whole = bytes(arguments, 1);
     let found: Vec<Text> = pattern
-        .regex
-        .find_iter(bytes(arguments, 1))
+        .matches(whole)
         .take(limit)
         .map(|found| found.as_bytes().into())
         .collect();
@@ -121,7 +121,9 @@ fn replace_all(context: &mut Context<'_>, pattern: &Pattern, arguments: &[Value]
     let mut result = Vec::with_capacity(whole.len());
     let mut end = 0;
     for captures in pattern.regex.captures_iter(whole) {
-        let Some(found) = captures.get(0) else { continue };
+        let Some(found) = captures.get(0).filter(|found| is_whole(whole, found)) else {
+            continue;
+        };
         result.extend_from_slice(&whole[end..found.start()]);
         let before = result.len();
         if literal {
@@ -147,7 +149,7 @@ fn split(context: &mut Context<'_>, pattern: &Pattern, arguments: &[Value]) -> O
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let mut parts: Vec<&[u8]> = Vec::new();
     let (mut start, mut end) = (0, 0);
-    for found in pattern.regex.find_iter(whole).take(limit) {
+    for found in pattern.matches(whole).take(limit) {
         if parts.len() + 1 == limit {
             break;
         }

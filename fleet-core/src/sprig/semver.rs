@@ -33,6 +33,7 @@ const OTHER: Signature = Signature::new(&[Parameter::Named("*semver.Version")]);
 
 fn version(value: &Value) -> Result<&Version, String> {
     let version = value.downcast::<SemanticVersion>().map(|version| &version.0);
+    let version = version.or_else(|| value.downcast::<VersionStruct>().map(|version| &version.0));
     version.ok_or_else(|| super::arguments::NIL_POINTER.to_owned())
 }
 
@@ -52,14 +53,14 @@ fn next(result: Result<Version, SemverError>) -> Outcome {
     Ok(Value::object(VersionStruct(version)))
 }
 
-fn find_method(name: &str) -> Option<&'static Method> {
+/// Methods that Go has for the struct too, not only for a pointer to it.
+fn value_method(name: &str) -> Option<&'static Method> {
     match name {
         "Major" => method!(NONE, |_, this, _| Ok(Value::Uint64(version(this)?.major()))),
         "Minor" => method!(NONE, |_, this, _| Ok(Value::Uint64(version(this)?.minor()))),
         "Patch" => method!(NONE, |_, this, _| Ok(Value::Uint64(version(this)?.patch()))),
         "Prerelease" => method!(NONE, |_, this, _| Ok(Value::text(version(this)?.prerelease()))),
         "Metadata" => method!(NONE, |_, this, _| Ok(Value::text(version(this)?.metadata()))),
-        "Original" => method!(NONE, |_, this, _| Ok(Value::text(version(this)?.original()))),
         "String" => method!(NONE, |_, this, _| Ok(Value::text(version(this)?.to_string()))),
         "IncMajor" => method!(NONE, |_, this, _| next(Ok(version(this)?.next_major()))),
         "IncMinor" => method!(NONE, |_, this, _| next(Ok(version(this)?.next_minor()))),
@@ -72,6 +73,13 @@ fn find_method(name: &str) -> Option<&'static Method> {
         "SetMetadata" => method!(TEXT, |_, this, arguments| next(
             version(this)?.with_metadata(&text(arguments, 0))
         )),
+        _ => None,
+    }
+}
+
+fn pointer_method(name: &str) -> Option<&'static Method> {
+    match name {
+        "Original" => method!(NONE, |_, this, _| Ok(Value::text(version(this)?.original()))),
         "Compare" => method!(OTHER, |_, this, arguments| {
             Ok(Value::Int(version(this)?.cmp(version(&arguments[0])?) as i64))
         }),
@@ -96,8 +104,20 @@ fn find_method(name: &str) -> Option<&'static Method> {
                 version(this)? >= version(&arguments[0])?
             )))
         }
-        _ => None,
+        _ => value_method(name),
     }
+}
+
+/// The fields of Go's struct, which no template can reach but some verbs print.
+fn printed_fields(version: &Version) -> Vec<(&'static str, Value)> {
+    vec![
+        ("major", Value::Uint64(version.major())),
+        ("minor", Value::Uint64(version.minor())),
+        ("patch", Value::Uint64(version.patch())),
+        ("pre", Value::text(version.prerelease())),
+        ("metadata", Value::text(version.metadata())),
+        ("original", Value::text(version.original())),
+    ]
 }
 
 impl Object for SemanticVersion {
@@ -114,11 +134,15 @@ impl Object for SemanticVersion {
     }
 
     fn method(&self, name: &str) -> Option<&'static Method> {
-        find_method(name)
+        pointer_method(name)
     }
 
     fn text(&self) -> Option<String> {
         Some(self.0.to_string())
+    }
+
+    fn printed_fields(&self) -> Vec<(&'static str, Value)> {
+        printed_fields(&self.0)
     }
 
     fn json(&self) -> Result<serde_json::Value, String> {
@@ -140,12 +164,20 @@ impl Object for VersionStruct {
         "semver.Version"
     }
 
+    fn method(&self, name: &str) -> Option<&'static Method> {
+        value_method(name)
+    }
+
     fn as_any(&self) -> &dyn Any {
         self
     }
 
     fn text(&self) -> Option<String> {
         Some(self.0.to_string())
+    }
+
+    fn printed_fields(&self) -> Vec<(&'static str, Value)> {
+        printed_fields(&self.0)
     }
 
     fn json(&self) -> Result<serde_json::Value, String> {

@@ -40,7 +40,15 @@ fn trimming(functions: &mut Functions) {
         Ok(Value::text(whole.strip_prefix(bytes(arguments, 0)).unwrap_or(whole)))
     });
     functions.register("nospace", TEXT, |_, arguments| {
-        Ok(Value::text(text(arguments, 0).replace(is_space, "")))
+        let whole = bytes(arguments, 0);
+        // goutils takes each byte for a character, so that letters beyond ASCII fall apart where something is left out.
+        if !whole.iter().any(|byte| is_space(char::from(*byte))) {
+            return Ok(arguments[0].clone());
+        }
+        let characters = whole.iter().copied().map(char::from);
+        Ok(Value::text(
+            characters.filter(|character| !is_space(*character)).collect::<String>(),
+        ))
     });
     functions.register("contains", TEXT_TEXT, |_, arguments| {
         let (part, whole) = (bytes(arguments, 0), bytes(arguments, 1));

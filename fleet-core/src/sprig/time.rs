@@ -57,7 +57,7 @@ impl Zone {
         match self {
             Self::Utc => (0, "UTC".to_owned()),
             Self::Fixed { offset, name } => (*offset, name.clone()),
-            Self::Rules(zone) => match jiff::Timestamp::from_second(unix) {
+            Self::Rules(zone) => match jiff::Timestamp::from_second(within_known_years(unix)) {
                 Ok(timestamp) => {
                     let info = zone.to_offset_info(timestamp);
                     (i64::from(info.offset().seconds()), info.abbreviation().to_owned())
@@ -66,6 +66,18 @@ impl Zone {
             },
         }
     }
+}
+
+/// A second of a year that jiff knows, 400 years or a multiple of them away: the calendar repeats then, and the rules of
+/// zones with it.
+fn within_known_years(unix: i64) -> i64 {
+    const CYCLE: i64 = 146_097 * 86_400;
+    // The year 9900, after which every zone follows its last rule.
+    const LAST: i64 = 250_248_000_000;
+    if unix > LAST {
+        return unix - ((unix - LAST).div_euclid(CYCLE) + 1) * CYCLE;
+    }
+    unix.max(-LAST)
 }
 
 /// Go's `time.Time`.
@@ -232,7 +244,7 @@ fn time(value: &Value) -> Result<&Time, String> {
 }
 
 const OTHER: Signature = Signature::new(&[Parameter::Named("time.Time")]);
-const SPAN: Signature = Signature::new(&[Parameter::Named("time.Duration")]);
+const SPAN: Signature = Signature::new(&[Parameter::NamedInteger("time.Duration")]);
 const YEARS_MONTHS_DAYS: Signature = Signature::new(&[Parameter::Int, Parameter::Int, Parameter::Int]);
 
 fn time_method(name: &str) -> Option<&'static Method> {
@@ -341,7 +353,10 @@ impl Object for Time {
 pub(super) struct Duration(pub(super) i64);
 
 fn duration(value: &Value) -> Result<Duration, String> {
-    value.downcast().copied().ok_or_else(|| NIL_POINTER.to_owned())
+    match value {
+        Value::Int64(nanoseconds) => Ok(Duration(*nanoseconds)),
+        other => other.downcast().copied().ok_or_else(|| NIL_POINTER.to_owned()),
+    }
 }
 
 impl Duration {

@@ -386,7 +386,7 @@ fn host_of(host: &str) -> Result<Vec<u8>, String> {
         }
         ""
     } else {
-        host.rfind(':').map_or("", |colon| &host[colon..])
+        host.find(':').map_or("", |colon| &host[colon..])
     };
     valid_port(port)?;
     unescape(host, Part::Host)

@@ -600,10 +600,7 @@ impl Machine<'_, '_> {
                 let written = match arguments.operands.first() {
                     Some(operand) if *builtin == Builtin::Call => operand.to_string(),
                     Some(_) => String::new(),
-                    None => values
-                        .first()
-                        .map(|value| value.value.type_name().to_owned())
-                        .unwrap_or_default(),
+                    None => values.first().map(|value| reflected(&value.value)).unwrap_or_default(),
                 };
                 let result = builtin.call(&values, &written);
                 self.result(frame, builtin.name(), at, result)
@@ -781,12 +778,26 @@ impl Machine<'_, '_> {
                 None => return expected("float"),
             },
             (Parameter::Float64, _) => return expected("float"),
+            (Parameter::NamedInteger(_), OperandKind::Number(number)) => match number.integer {
+                Some(integer) => Value::Int64(integer),
+                None => return expected("integer"),
+            },
+            (Parameter::NamedInteger(_), _) => return expected("integer"),
             (Parameter::Map | Parameter::List | Parameter::Named(_), _) => {
                 let wanted = parameter.type_name();
                 return failure(frame, format!("can't handle {operand} for arg of type {wanted}"));
             }
         };
         Ok(Evaluated::plain(value))
+    }
+}
+
+/// Go's `reflect.Value.String`, which `call` shows for a function that is piped in.
+fn reflected(value: &Value) -> String {
+    match value {
+        Value::Nil => "<invalid Value>".to_owned(),
+        Value::Text(text) => text.to_str().into_owned(),
+        other => format!("<{} Value>", other.type_name()),
     }
 }
 

@@ -36,6 +36,8 @@ pub enum Parameter {
     List,
     /// A type by the name that `%T` prints, such as `time.Time`.
     Named(&'static str),
+    /// An integer type by its name, such as `time.Duration`; constants arrive as `int64`.
+    NamedInteger(&'static str),
     /// `reflect.Value`: anything, unchecked.
     Reflect,
 }
@@ -53,7 +55,7 @@ impl Parameter {
             Self::Text => "string",
             Self::Map => "map[string]interface {}",
             Self::List => "[]interface {}",
-            Self::Named(name) => name,
+            Self::Named(name) | Self::NamedInteger(name) => name,
             Self::Reflect => "reflect.Value",
         }
     }
@@ -63,7 +65,13 @@ impl Parameter {
         match self {
             Self::Any | Self::Map | Self::List | Self::Reflect => true,
             Self::Named(name) => name.starts_with('*') || name.starts_with("[]") || name.starts_with("map["),
-            Self::Bool | Self::Int | Self::Int64 | Self::Uint32 | Self::Float64 | Self::Text => false,
+            Self::NamedInteger(_)
+            | Self::Bool
+            | Self::Int
+            | Self::Int64
+            | Self::Uint32
+            | Self::Float64
+            | Self::Text => false,
         }
     }
 
@@ -79,7 +87,7 @@ impl Parameter {
             Self::Text => matches!(value, Value::Text(_)),
             Self::Map => matches!(value, Value::Map(map) if map.map_type().assignable),
             Self::List => matches!(value, Value::List(list) if list.list_type().any),
-            Self::Named(name) => value.type_name() == name,
+            Self::Named(name) | Self::NamedInteger(name) => value.type_name() == name,
         }
     }
 }

@@ -205,11 +205,11 @@ pub(crate) fn parse_float(text: &str) -> Option<f64> {
         "nan" => return Some(f64::NAN),
         lower if lower.starts_with("0x") => parse_hexadecimal_float(lower)?,
         lower => {
-            // Go allows underscores only where a prefix says the base.
             let valid = lower
                 .bytes()
-                .all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'+' | b'-'));
-            let value: f64 = valid.then(|| lower.parse().ok()).flatten()?;
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'+' | b'-' | b'_'));
+            let valid = valid && underscores_are_fine(lower);
+            let value: f64 = valid.then(|| lower.replace('_', "").parse().ok()).flatten()?;
             if value.is_infinite() {
                 return None;
             }

@@ -131,9 +131,14 @@ pub trait Object: fmt::Debug {
             .map(|(_, value)| value)
     }
 
-    /// The exported fields in order, as `%v` prints them.
+    /// The exported fields in order.
     fn fields(&self) -> Vec<(&'static str, Value)> {
         Vec::new()
+    }
+
+    /// All fields in order, those that are not exported too, as `%v` prints them.
+    fn printed_fields(&self) -> Vec<(&'static str, Value)> {
+        self.fields()
     }
 
     /// A method.

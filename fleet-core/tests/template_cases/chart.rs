@@ -71,7 +71,12 @@ fn functions() -> Arc<Functions> {
         Ok(match sprig::decode_json(text.as_bytes()) {
             Ok(value @ Value::Map(_)) => value,
             Ok(value) => {
-                let kind = if value.as_list().is_some() { "array" } else { "value" };
+                let kind = match value {
+                    Value::List(_) => "array",
+                    Value::Text(_) => "string",
+                    Value::Bool(_) => "bool",
+                    _ => "number",
+                };
                 let error = format!("json: cannot unmarshal {kind} into Go value of type map[string]interface {{}}");
                 Value::map([("Error", Value::text(error))])
             }

@@ -130,7 +130,7 @@ pub(super) fn custom(arguments: &[Value]) -> Outcome {
 fn given_or_new(context: &mut Context<'_>, given: Option<&Value>) -> Result<PrivateKey, FunctionError> {
     match given.and_then(Value::as_text) {
         Some(given) => {
-            Ok(PrivateKey::from_pem(&given.to_str()).map_err(|error| format!("error parsing private key: {error}"))?)
+            Ok(PrivateKey::from_pem(&given.to_str()).map_err(|error| format!("parsing private key: {error}"))?)
         }
         None => PrivateKey::rsa(context, BITS),
     }

@@ -143,8 +143,8 @@ pub(super) fn decrypt(_: &mut Context<'_>, arguments: &[Value]) -> Outcome {
     }
     let decoded = from_base64(encoded)?;
     let Some((vector, encrypted)) = decoded.as_bytes().split_first_chunk::<16>() else {
-        let length = decoded.len();
-        return Err(format!("runtime error: slice bounds out of range [:16] with length {length}").into());
+        let capacity = encoded.len() / 4 * 3;
+        return Err(format!("runtime error: slice bounds out of range [:16] with capacity {capacity}").into());
     };
     let cipher = cbc::Decryptor::<aes::Aes256>::new(&cipher_key(bytes(arguments, 0)).into(), &(*vector).into());
     let mut plain = cipher

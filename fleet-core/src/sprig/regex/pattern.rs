@@ -3,7 +3,12 @@
 //! What differs: Perl classes and word boundaries are ASCII, `\Q…\E`, octal escapes, a lone `{` and a `[` inside a class
 //! are literal, `\p{^Greek}`, flags, and a class has no set operators. What Go refuses is refused with Go's reason.
 
-use regex::bytes::{Captures, Regex, RegexBuilder};
+use regex::bytes::{Captures, Match, Regex, RegexBuilder};
+
+const POSIX_CLASSES: [&str; 14] = [
+    "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space", "upper", "word",
+    "xdigit",
+];
 
 /// A compiled pattern.
 #[derive(Debug)]
@@ -50,6 +55,11 @@ impl Pattern {
         }
     }
 
+    /// All matches, in order.
+    pub(super) fn matches<'p>(&'p self, whole: &'p [u8]) -> impl Iterator<Item = Match<'p>> {
+        self.regex.find_iter(whole).filter(|found| is_whole(whole, found))
+    }
+
     /// Go's `Expand`: `$1`, `$name`, `${name}`, `$$`. A name is as long as it can be; an unknown one is empty.
     pub(super) fn expand(&self, template: &[u8], captures: &Captures<'_>, output: &mut Vec<u8>) {
         let mut rest = template;
@@ -85,9 +95,14 @@ impl Pattern {
                 .flatten();
             let group = match number {
                 Some(number) if name == "0" || !name.starts_with('0') => captures.get(number),
+                // Of several groups of a name the first that took part.
                 _ => {
-                    let position = self.names.iter().position(|other| other.as_deref() == Some(name));
-                    position.and_then(|position| captures.get(position))
+                    let mut named = self
+                        .names
+                        .iter()
+                        .enumerate()
+                        .filter(|(_, other)| other.as_deref() == Some(name));
+                    named.find_map(|(position, _)| captures.get(position))
                 }
             };
             if let Some(group) = group {
@@ -96,6 +111,12 @@ impl Pattern {
         }
         output.extend_from_slice(rest);
     }
+}
+
+/// Whether a match does not lie between the bytes of one character: this engine finds nothing there too, Go does not.
+pub(super) fn is_whole(whole: &[u8], found: &Match<'_>) -> bool {
+    let is_continuation = |index: usize| whole.get(index).is_some_and(|byte| byte & 0xc0 == 0x80);
+    !found.is_empty() || !is_continuation(found.start()) || std::str::from_utf8(whole).is_err()
 }
 
 /// What was read last, for the rules of repetition.
@@ -265,9 +286,6 @@ impl Rewriter<'_> {
             let is_word = |character: char| character == '_' || character.is_ascii_alphanumeric();
             if name.is_empty() || !name.chars().all(is_word) {
                 return Err(format!("invalid named capture: `{}`", &rest[..=end]));
-            }
-            if self.names.iter().flatten().any(|other| other == name) {
-                return Err(format!("duplicate capture group name: `{name}`"));
             }
             self.names.push(Some(name.to_owned()));
             self.position += end + 1;
@@ -465,7 +483,8 @@ impl Rewriter<'_> {
                 && let Some(end) = rest.find(":]")
             {
                 let name = &rest[..end + 2];
-                if regex_syntax::parse(&format!("[{name}]")).is_err() {
+                let class = name[2..end].strip_prefix('^').unwrap_or(&name[2..end]);
+                if !POSIX_CLASSES.contains(&class) {
                     return Err(format!("invalid character class range: `{name}`"));
                 }
                 self.position += name.len();

@@ -2,7 +2,22 @@
 
 use super::layout::{DAYS, MONTHS, Unit, next_unit};
 use super::{Civil, Time, Zone, days_from_civil};
-use crate::template::quote::quote;
+use std::fmt::Write;
+
+/// The quoted texts of Go's time package: everything beyond printable ASCII is written as bytes.
+fn quote(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for byte in text.bytes() {
+        // Writing to a string does not fail.
+        let _ = match byte {
+            b'"' | b'\\' => write!(quoted, "\\{}", char::from(byte)),
+            b' '..=b'~' | 0x7f => write!(quoted, "{}", char::from(byte)),
+            _ => write!(quoted, "\\x{byte:02x}"),
+        };
+    }
+    quoted.push('"');
+    quoted
+}
 
 /// What a text says about a time so far.
 struct Parts {
@@ -47,7 +62,7 @@ pub(super) fn parse(layout: &str, text: &str, zone: &Zone) -> Result<Time, Strin
         utc: false,
     };
     let (mut layout_rest, mut rest) = (layout, text);
-    let quoted = |text: &str| quote(text.as_bytes());
+    let quoted = |text: &str| quote(text);
     loop {
         let unit = next_unit(layout_rest);
         let (before, element, after) = match &unit {
@@ -406,7 +421,7 @@ fn zone_name_length(text: &str) -> Option<usize> {
 
 /// Go's `time.ParseDuration`, in nanoseconds.
 pub(in crate::sprig) fn parse_duration(text: &str) -> Result<i64, String> {
-    let invalid = || format!("time: invalid duration {}", quote(text.as_bytes()));
+    let invalid = || format!("time: invalid duration {}", quote(text));
     let (negative, mut rest) = match text.as_bytes().first() {
         Some(b'-') => (true, &text[1..]),
         Some(b'+') => (false, &text[1..]),
@@ -442,7 +457,7 @@ pub(in crate::sprig) fn parse_duration(text: &str) -> Result<i64, String> {
             .unwrap_or(rest.len());
         let name = &rest[..unit_length];
         let unit: u64 = match name {
-            "" => return Err(format!("time: missing unit in duration {}", quote(text.as_bytes()))),
+            "" => return Err(format!("time: missing unit in duration {}", quote(text))),
             "ns" => 1,
             "us" | "µs" | "μs" => 1000,
             "ms" => 1_000_000,
@@ -450,7 +465,7 @@ pub(in crate::sprig) fn parse_duration(text: &str) -> Result<i64, String> {
             "m" => 60_000_000_000,
             "h" => 3_600_000_000_000,
             _ => {
-                let (unit, text) = (quote(name.as_bytes()), quote(text.as_bytes()));
+                let (unit, text) = (quote(name), quote(text));
                 return Err(format!("time: unknown unit {unit} in duration {text}"));
             }
         };

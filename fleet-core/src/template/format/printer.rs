@@ -187,7 +187,7 @@ impl Printer {
             self.extend(object.type_name().trim_start_matches('*').as_bytes());
         }
         self.push(b'{');
-        for (index, (name, field)) in object.fields().iter().enumerate() {
+        for (index, (name, field)) in object.printed_fields().iter().enumerate() {
             if index > 0 {
                 self.extend(if go { b", " } else { b" " });
             }
