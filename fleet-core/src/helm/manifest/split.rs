@@ -48,10 +48,12 @@ mod tests {
     #[test]
     fn separators() {
         assert_eq!(
-            split("\n---\na: 1\n \n---  \n---\n# c\n---b: 2\n\n"),
+            split("\n---\na: 1\n \n---  \n# c\n---b: 2\n\n"),
             ["a: 1", "# c", "b: 2\n\n"]
         );
+        // A separator is used up with the white space after it, so one right behind it is text.
+        assert_eq!(split("a: 1\n---\n---\nb: 2"), ["a: 1", "---\nb: 2"]);
         assert_eq!(split("a: |\n  ---\nb: 1"), ["a: |\n  ---\nb: 1"]);
-        assert_eq!(split("---\n---\n"), Vec::<&str>::new());
+        assert_eq!(split("---\n"), Vec::<&str>::new());
     }
 }
