@@ -35,6 +35,7 @@
 
 pub mod deployment;
 mod explain;
+pub mod index;
 mod inventory;
 pub mod matcher;
 pub mod merge;
@@ -55,6 +56,7 @@ use crate::naming;
 use crate::template::Environment;
 
 pub use explain::{Explanation, TargetVerdict, Verdict, explain};
+pub use index::Index;
 pub use inventory::InventoryError;
 pub use matcher::{Choice, Matcher};
 pub use values::ValuesError;

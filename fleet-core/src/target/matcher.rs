@@ -142,13 +142,76 @@ pub struct Choice {
     pub customizations: Vec<usize>,
 }
 
+/// A bundle's list of targets, over any form of criteria.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct TargetList<C> {
+    pub(super) targets: Vec<(C, bool)>,
+    pub(super) restrictions: Vec<C>,
+    pub(super) customizations: usize,
+    pub(super) all_matches: bool,
+}
+
+impl<C> TargetList<C> {
+    /// The list with criteria in another form.
+    pub(super) fn map<D>(&self, mut form: impl FnMut(&C) -> D) -> TargetList<D> {
+        TargetList {
+            targets: self
+                .targets
+                .iter()
+                .map(|(criteria, skip)| (form(criteria), *skip))
+                .collect(),
+            restrictions: self.restrictions.iter().map(form).collect(),
+            customizations: self.customizations,
+            all_matches: self.all_matches,
+        }
+    }
+
+    /// What applies to a cluster, by whether criteria (which are not empty) hold for the cluster itself, and for each of
+    /// its groups (`None` where it has none).
+    pub(super) fn choose(
+        &self,
+        of_cluster: impl Fn(&C) -> bool,
+        groups: usize,
+        of_group: impl Fn(&C, Option<usize>) -> bool,
+    ) -> Option<Choice> {
+        let each = || (0..groups).map(Some).chain((groups == 0).then_some(None));
+        let restricted = |group| {
+            self.restrictions.is_empty()
+                || self
+                    .restrictions
+                    .iter()
+                    .any(|criteria| of_cluster(criteria) && of_group(criteria, group))
+        };
+        let (target, (_, skip)) = self
+            .targets
+            .iter()
+            .enumerate()
+            .skip(self.customizations)
+            .find(|(_, entry)| {
+                of_cluster(&entry.0) && each().any(|group| of_group(&entry.0, group) && restricted(group))
+            })?;
+        if *skip {
+            return None;
+        }
+        let matching = self.targets[..self.customizations]
+            .iter()
+            .enumerate()
+            .filter(|(_, entry)| of_cluster(&entry.0) && each().any(|group| of_group(&entry.0, group)));
+        let mut customizations = Vec::new();
+        for (index, (_, skip)) in matching.take(if self.all_matches { usize::MAX } else { 1 }) {
+            if *skip {
+                return None;
+            }
+            customizations.push(index);
+        }
+        Some(Choice { target, customizations })
+    }
+}
+
 /// A bundle's targets, compiled.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Matcher {
-    targets: Vec<(Criteria, bool)>,
-    restrictions: Vec<Criteria>,
-    customizations: usize,
-    all_matches: bool,
+    pub(super) list: TargetList<Criteria>,
 }
 
 impl Matcher {
@@ -158,7 +221,7 @@ impl Matcher {
     /// An invalid selector, of any entry.
     pub fn new(spec: &BundleSpec) -> Result<Self, LabelError> {
         let target = |target: &BundleTarget| Ok((Criteria::try_from(target)?, target.do_not_deploy));
-        Ok(Self {
+        let list = TargetList {
             targets: spec.targets.iter().map(target).collect::<Result<_, LabelError>>()?,
             restrictions: spec
                 .target_restrictions
@@ -167,76 +230,37 @@ impl Matcher {
                 .collect::<Result<_, _>>()?,
             customizations: customizations(spec.targets.len(), spec.target_restrictions.len()),
             all_matches: spec.target_customization_mode == CUSTOMIZE_ALL_MATCHES,
-        })
+        };
+        Ok(Self { list })
     }
 
     /// Criteria of the targets, in their order, and whether each says not to deploy.
     pub fn targets(&self) -> &[(Criteria, bool)] {
-        &self.targets
+        &self.list.targets
     }
 
     /// Criteria of the restrictions, in their order.
     pub fn restrictions(&self) -> &[Criteria] {
-        &self.restrictions
+        &self.list.restrictions
     }
 
     /// How many entries at the beginning of the list are customizations.
     pub fn customizations(&self) -> usize {
-        self.customizations
+        self.list.customizations
     }
 
     /// Whether every customization that matches is merged.
     pub fn all_matches(&self) -> bool {
-        self.all_matches
+        self.list.all_matches
     }
 
     /// What applies to a cluster; `None` where it gets no deployment.
     pub fn choose(&self, cluster: &ClusterView, groups: &[&GroupView]) -> Option<Choice> {
-        self.choose_by(
-            |criteria| criteria.matches_cluster(&cluster.name, &cluster.labels),
+        self.list.choose(
+            |criteria| !criteria.is_empty() && criteria.matches_cluster(&cluster.name, &cluster.labels),
             groups.len(),
             |criteria, group| criteria.matches_group(group.map(|index| groups[index])),
         )
-    }
-
-    /// The same over any form of clusters: whether criteria hold for the cluster itself, and for each of its groups
-    /// (`None` where it has none).
-    pub(super) fn choose_by(
-        &self,
-        of_cluster: impl Fn(&Criteria) -> bool,
-        groups: usize,
-        of_group: impl Fn(&Criteria, Option<usize>) -> bool,
-    ) -> Option<Choice> {
-        let each = || (0..groups).map(Some).chain((groups == 0).then_some(None));
-        let holds = |criteria: &Criteria| !criteria.is_empty() && of_cluster(criteria);
-        let restricted = |group| {
-            self.restrictions.is_empty()
-                || self
-                    .restrictions
-                    .iter()
-                    .any(|criteria| holds(criteria) && of_group(criteria, group))
-        };
-        let (target, (_, skip)) = self
-            .targets
-            .iter()
-            .enumerate()
-            .skip(self.customizations)
-            .find(|(_, entry)| holds(&entry.0) && each().any(|group| of_group(&entry.0, group) && restricted(group)))?;
-        if *skip {
-            return None;
-        }
-        let matching = self.targets[..self.customizations]
-            .iter()
-            .enumerate()
-            .filter(|(_, entry)| holds(&entry.0) && each().any(|group| of_group(&entry.0, group)));
-        let mut customizations = Vec::new();
-        for (index, (_, skip)) in matching.take(if self.all_matches { usize::MAX } else { 1 }) {
-            if *skip {
-                return None;
-            }
-            customizations.push(index);
-        }
-        Some(Choice { target, customizations })
     }
 }
 

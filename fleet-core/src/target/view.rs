@@ -223,12 +223,8 @@ impl Estate {
             .iter()
             .filter(|mapping| mapping.namespace == bundle.namespace)
         {
-            namespaces.extend(
-                mapping
-                    .opened_to(bundle.labels, &self.namespaces)
-                    .into_iter()
-                    .map(|namespace| namespace.name.clone()),
-            );
+            let opened = mapping.opened_to(bundle.labels, &self.namespaces);
+            namespaces.extend(opened.map(|namespace| namespace.name.clone()));
         }
         namespaces
     }
@@ -271,17 +267,15 @@ impl Estate {
 
 impl MappingView {
     /// Namespaces that it opens to bundles with these labels; none where a selector is absent or invalid.
-    pub fn opened_to<'a>(&self, bundle_labels: &Labels, namespaces: &'a [NamespaceView]) -> Vec<&'a NamespaceView> {
+    pub fn opened_to<'a>(
+        &self,
+        bundle_labels: &Labels,
+        namespaces: impl IntoIterator<Item = &'a NamespaceView>,
+    ) -> impl Iterator<Item = &'a NamespaceView> {
         let compile = |selector: &Option<LabelSelector>| Selector::compile(selector.as_ref()?).ok();
-        let (Some(bundles), Some(opened)) = (compile(&self.bundle_selector), compile(&self.namespace_selector)) else {
-            return Vec::new();
-        };
-        if !bundles.matches(bundle_labels) {
-            return Vec::new();
-        }
-        namespaces
-            .iter()
-            .filter(|namespace| opened.matches(&namespace.labels))
-            .collect()
+        let bundles = compile(&self.bundle_selector);
+        let opened = compile(&self.namespace_selector).filter(|_| bundles.is_some_and(|s| s.matches(bundle_labels)));
+        let matches = move |namespace: &&NamespaceView| opened.as_ref().is_some_and(|s| s.matches(&namespace.labels));
+        namespaces.into_iter().filter(matches)
     }
 }
