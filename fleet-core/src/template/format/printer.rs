@@ -105,6 +105,11 @@ impl Printer {
             self.extend(b"...");
             return;
         }
+        if verb == 'w' && matches!(value, Value::List(_) | Value::Map(_) | Value::Object(_)) {
+            // The verb of wrapped errors is refused for what might be one, as a whole.
+            self.bad_verb(value, verb);
+            return;
+        }
         match value {
             Value::Nil if self.flags.go_syntax => self.extend(b"interface {}(nil)"),
             Value::Nil => self.extend(b"<nil>"),
@@ -264,7 +269,7 @@ impl Printer {
             'x' => self.digits(magnitude, 16, negative, verb, false),
             'X' => self.digits(magnitude, 16, negative, verb, true),
             'c' | 'q' | 'U' => {
-                let code = if negative { u64::MAX } else { magnitude };
+                let code = if negative { magnitude.wrapping_neg() } else { magnitude };
                 self.character(code, verb);
             }
             _ => self.bad_verb(value, verb),
@@ -509,8 +514,8 @@ fn with_point(text: &str, format: char, precision: Option<usize>) -> String {
     };
     let mut saw_point = false;
     let mut saw_digit = false;
-    let start = if format.eq_ignore_ascii_case(&'x') { 2 } else { 0 };
-    for character in mantissa.chars().skip(start) {
+    // The x of a hexadecimal number counts, too.
+    for character in mantissa.chars() {
         if character == '.' {
             saw_point = true;
         } else {

@@ -46,6 +46,10 @@ fn from_json(value: &serde_json::Value, number: &impl Fn(&serde_json::Number) ->
     }
 }
 
+fn deeper(value: &Value, depth: usize) -> Result<serde_json::Value, String> {
+    crate::template::with_stack(|| to_json(value, depth + 1))
+}
+
 fn to_json(value: &Value, depth: usize) -> Result<serde_json::Value, String> {
     if depth > MAX_DEPTH {
         return Err(format!(
@@ -74,18 +78,13 @@ fn to_json(value: &Value, depth: usize) -> Result<serde_json::Value, String> {
         }
         Value::List(list) => {
             let items = list.items();
-            serde_json::Value::Array(
-                items
-                    .iter()
-                    .map(|item| to_json(item, depth + 1))
-                    .collect::<Result<_, _>>()?,
-            )
+            serde_json::Value::Array(items.iter().map(|item| deeper(item, depth)).collect::<Result<_, _>>()?)
         }
         Value::Map(map) if map.map_type().nil && map.is_empty() => serde_json::Value::Null,
         Value::Map(map) => {
             let mut object = serde_json::Map::new();
             for (key, item) in map.entries().iter() {
-                object.insert(Text::to_str(key).into_owned(), to_json(item, depth + 1)?);
+                object.insert(Text::to_str(key).into_owned(), deeper(item, depth)?);
             }
             serde_json::Value::Object(object)
         }
