@@ -1,0 +1,482 @@
+//! Generators, transformers and validators that stand as resources of `apiVersion: builtin`, and the configuration of those that stand
+//! in the kustomization.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use serde_json::Value;
+
+use super::{
+    config::field_specs,
+    decode::{Struct, decode},
+    error::{KustomizeError, Result},
+    fields::FieldSpecs,
+    generate,
+    json_patch::{self, Operation},
+    kustomization::{
+        self, CONFIG_MAP, Generator, HELM_CHART, HelmChart, HelmGlobals, IMAGE, Image, PATCH, Patch, REPLACEMENT,
+        REPLICA, Replacement, Replica, SECRET, SELECTOR, Selector,
+    },
+    loader::Loader,
+    node::{Mapping, Node},
+    resmap::ResMap,
+    resource::Resource,
+    schema::Schemas,
+    target::Session,
+    transform::{
+        self, End, Namespace, SubjectMode, patch, replacement,
+        value_add::{ValueTarget, value_add},
+    },
+};
+
+/// A built-in generator or transformer with its configuration.
+pub(super) enum Plugin {
+    Generate(Box<Generator>, generate::Kind),
+    Chart(Box<HelmChart>, Option<HelmGlobals>),
+    Made(Box<Resource>),
+    Pairs(BTreeMap<String, String>, FieldSpecs),
+    Namespace {
+        name: String,
+        subjects: SubjectMode,
+        unset_only: bool,
+        specs: FieldSpecs,
+    },
+    Affix {
+        prefix: String,
+        suffix: String,
+        specs: FieldSpecs,
+    },
+    Image(Box<Image>, FieldSpecs),
+    Replica(Replica, FieldSpecs),
+    Patch(Box<patch::Loaded>),
+    JsonPatch(Vec<Operation>, Selector),
+    StrategicPatches(Vec<Resource>),
+    Replacements(Vec<Replacement>),
+    ValueAdd(String, Vec<ValueTarget>),
+    Hash,
+}
+
+impl Plugin {
+    /// Changes the resources; generators do nothing here.
+    pub(super) fn transform(&self, resources: &mut ResMap, schemas: &Schemas) -> Result<()> {
+        match self {
+            Self::Generate(..) | Self::Chart(..) | Self::Made(_) => Ok(()),
+            Self::Pairs(pairs, specs) => transform::pairs(resources, pairs, specs),
+            Self::Namespace {
+                name,
+                subjects,
+                unset_only,
+                specs,
+            } => {
+                let namespace = Namespace {
+                    name,
+                    subjects: *subjects,
+                    unset_only: *unset_only,
+                };
+                transform::namespace(resources, &namespace, specs)
+            }
+            Self::Affix { prefix, suffix, specs } => {
+                transform::affix(resources, prefix, End::Prefix, specs)?;
+                transform::affix(resources, suffix, End::Suffix, specs)
+            }
+            Self::Image(image, specs) => transform::images(resources, image, specs),
+            Self::Replica(replica, specs) => transform::replicas(resources, replica, specs),
+            Self::Patch(patch) => patch::apply(resources, patch, schemas),
+            Self::JsonPatch(operations, target) => patch::apply_json(resources, operations, target),
+            Self::StrategicPatches(patches) => patch::apply_by_id(resources, patches, schemas),
+            Self::Replacements(replacements) => replacement::replacements(resources, replacements),
+            Self::ValueAdd(value, targets) => value_add(resources, value, targets),
+            Self::Hash => transform::hashes(resources),
+        }
+    }
+}
+
+/// A field by its name in any case.
+fn get<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
+    let object = value.as_object()?;
+    object.get(name).or_else(|| {
+        object
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
+    })
+}
+
+fn text(value: &Value, name: &str) -> String {
+    get(value, name).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+fn typed<T: serde::de::DeserializeOwned>(value: &Value, structure: &'static Struct) -> Result<T> {
+    let value = decode(value, structure, false).map_err(KustomizeError::Kustomization)?;
+    serde_json::from_value(value).map_err(|error| KustomizeError::Kustomization(error.to_string()))
+}
+
+fn typed_at<T: serde::de::DeserializeOwned + Default>(
+    value: &Value,
+    name: &str,
+    structure: &'static Struct,
+) -> Result<T> {
+    match get(value, name) {
+        Some(value) if !value.is_null() => typed(value, structure),
+        _ => Ok(T::default()),
+    }
+}
+
+fn pairs(value: &Value, name: &str) -> BTreeMap<String, String> {
+    let pairs = get(value, name).and_then(Value::as_object);
+    let pairs = pairs.into_iter().flatten();
+    pairs
+        .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
+        .collect()
+}
+
+/// Reads a generator's or transformer's configuration. Only built-in ones run.
+pub(super) fn load(resource: &Resource, generator: bool, loader: &Loader<'_>, session: &Session<'_>) -> Result<Plugin> {
+    let id = resource.current_id();
+    if !(id.gvk.group.is_empty() && id.gvk.version == "builtin") {
+        return Err(KustomizeError::Refused(format!(
+            "external plugins disabled; unable to load external plugin '{}'",
+            id.gvk.kind
+        )));
+    }
+    let mut config = Node::Mapping(resource.object.clone()).to_value()?;
+    if let Some(annotations) = config
+        .pointer_mut("/metadata/annotations")
+        .and_then(Value::as_object_mut)
+    {
+        annotations.remove(super::resource::ORIGIN);
+    }
+    let specs = || field_specs(get(&config, "fieldSpecs"));
+    let plugin = (|| {
+        Ok(Some(match &*id.gvk.kind {
+            "AnnotationsTransformer" => Plugin::Pairs(pairs(&config, "annotations"), specs()?),
+            "LabelTransformer" => Plugin::Pairs(pairs(&config, "labels"), specs()?),
+            "NamespaceTransformer" => namespace(&config, specs()?)?,
+            "PrefixSuffixTransformer" => Plugin::Affix {
+                prefix: text(&config, "prefix"),
+                suffix: text(&config, "suffix"),
+                specs: specs()?,
+            },
+            "PrefixTransformer" => Plugin::Affix {
+                prefix: text(&config, "prefix"),
+                suffix: String::new(),
+                specs: specs()?,
+            },
+            "SuffixTransformer" => Plugin::Affix {
+                prefix: String::new(),
+                suffix: text(&config, "suffix"),
+                specs: specs()?,
+            },
+            "ImageTagTransformer" => Plugin::Image(typed_at(&config, "imageTag", &IMAGE)?, specs()?),
+            "ReplicaCountTransformer" => Plugin::Replica(typed_at(&config, "replica", &REPLICA)?, specs()?),
+            "PatchTransformer" => {
+                let entry: Patch = typed(&config, &PATCH)?;
+                let shown = || crate::yaml::write(&config).unwrap_or_default();
+                Plugin::Patch(Box::new(patch::load(
+                    &entry,
+                    loader,
+                    &mut session.keys.borrow_mut(),
+                    &shown,
+                )?))
+            }
+            "PatchJson6902Transformer" => {
+                let mut entry: Patch = typed(&config, &PATCH)?;
+                entry.patch = text(&config, "jsonOp");
+                let (operations, target) = json_patch(&entry, loader, session)?;
+                Plugin::JsonPatch(operations, target)
+            }
+            "PatchStrategicMergeTransformer" => {
+                let paths = get(&config, "paths").and_then(Value::as_array).into_iter().flatten();
+                let mut entries: Vec<String> = paths.filter_map(Value::as_str).map(str::to_owned).collect();
+                let inline = text(&config, "patches");
+                if !inline.is_empty() {
+                    entries.push(inline);
+                }
+                if entries.is_empty() {
+                    return Err(KustomizeError::Patch(
+                        "empty file path and empty patch content".to_owned(),
+                    ));
+                }
+                Plugin::StrategicPatches(strategic_patches(&entries, loader, session)?)
+            }
+            "ReplacementTransformer" => {
+                let entries = get(&config, "replacements")
+                    .and_then(Value::as_array)
+                    .into_iter()
+                    .flatten();
+                let entries = entries
+                    .map(|entry| typed(entry, &REPLACEMENT))
+                    .collect::<Result<Vec<_>>>()?;
+                Plugin::Replacements(replacements(&entries, loader, session)?)
+            }
+            "ValueAddTransformer" => value_add_config(&config)?,
+            "HashTransformer" => Plugin::Hash,
+            "ConfigMapGenerator" => Plugin::Generate(
+                Box::new(with_metadata(&config, &CONFIG_MAP)?),
+                generate::Kind::ConfigMap,
+            ),
+            "SecretGenerator" => Plugin::Generate(Box::new(with_metadata(&config, &SECRET)?), generate::Kind::Secret),
+            "HelmChartInflationGenerator" => {
+                let home = text(&config, "chartHome");
+                let globals = (!home.is_empty()).then(|| HelmGlobals {
+                    chart_home: home,
+                    config_home: text(&config, "configHome"),
+                });
+                Plugin::Chart(typed(&config, &HELM_CHART)?, globals)
+            }
+            "IAMPolicyGenerator" => Plugin::Made(Box::new(iam_policy(&config)?)),
+            _ => return Ok(None),
+        }))
+    })();
+    let is_generator = |plugin: &Plugin| matches!(plugin, Plugin::Generate(..) | Plugin::Chart(..) | Plugin::Made(_));
+    match plugin {
+        Ok(None) => Err(KustomizeError::Kustomization(format!(
+            "unable to load builtin {}",
+            id.gvk
+        ))),
+        Ok(Some(plugin)) if is_generator(&plugin) == generator => Ok(plugin),
+        Ok(Some(_)) => {
+            let wanted = if generator { "generator" } else { "transformer" };
+            Err(KustomizeError::Kustomization(format!("plugin {id} not a {wanted}")))
+        }
+        Err(error) => Err(error.context(format!("plugin {id} fails configuration"))),
+    }
+}
+
+/// A generator's arguments; its name is its metadata's unless it has its own.
+fn with_metadata(config: &Value, structure: &'static Struct) -> Result<Generator> {
+    let mut generator: Generator = typed(config, structure)?;
+    let metadata = get(config, "metadata").cloned().unwrap_or_default();
+    if generator.name.is_empty() {
+        generator.name = text(&metadata, "name");
+    }
+    if generator.namespace.is_empty() {
+        generator.namespace = text(&metadata, "namespace");
+    }
+    if !generator.env.is_empty() {
+        generator.envs.push(std::mem::take(&mut generator.env));
+    }
+    Ok(generator)
+}
+
+fn namespace(config: &Value, specs: FieldSpecs) -> Result<Plugin> {
+    let metadata = get(config, "metadata").cloned().unwrap_or_default();
+    let subjects = match text(config, "setRoleBindingSubjects").as_str() {
+        "" | "defaultOnly" => SubjectMode::Default,
+        "allServiceAccounts" => SubjectMode::AllServiceAccounts,
+        "none" => SubjectMode::None,
+        _ => {
+            return Err(KustomizeError::Kustomization(
+                "invalid value for setRoleBindingSubjects: must be one of \"defaultOnly\", \"allServiceAccounts\" or \"none\""
+                    .to_owned(),
+            ));
+        }
+    };
+    let unset_only = get(config, "unsetOnly").and_then(Value::as_bool).unwrap_or_default();
+    Ok(Plugin::Namespace {
+        name: text(&metadata, "namespace"),
+        subjects,
+        unset_only,
+        specs,
+    })
+}
+
+fn value_add_config(config: &Value) -> Result<Plugin> {
+    let mut value = text(config, "value");
+    if value.is_empty() {
+        let metadata = get(config, "metadata").cloned().unwrap_or_default();
+        value = text(&metadata, "name");
+    }
+    let mut targets = Vec::new();
+    for target in get(config, "targets").and_then(Value::as_array).into_iter().flatten() {
+        let selector = match get(target, "selector") {
+            Some(selector) if !selector.is_null() => Some(typed(selector, &SELECTOR)?),
+            _ => None,
+        };
+        let field_path = text(target, "fieldPath");
+        targets.push(ValueTarget {
+            selector,
+            field_path: if field_path.is_empty() {
+                "metadata.name".replace('.', "/")
+            } else {
+                field_path
+            },
+            file_path_position: get(target, "filePathPosition")
+                .and_then(Value::as_i64)
+                .unwrap_or_default(),
+        });
+    }
+    if targets.is_empty() {
+        return Err(KustomizeError::Kustomization(
+            "must specify at least one target".to_owned(),
+        ));
+    }
+    Ok(Plugin::ValueAdd(value, targets))
+}
+
+/// A ServiceAccount bound to one of Google's.
+fn iam_policy(config: &Value) -> Result<Resource> {
+    if text(config, "cloud") != "gke" {
+        return Err(KustomizeError::Kustomization(format!(
+            "cloud provider {} is not supported",
+            text(config, "cloud")
+        )));
+    }
+    let field = |name: &str| get(config, name).cloned().unwrap_or_default();
+    let (service, account) = (field("kubernetesService"), field("serviceAccount"));
+    let mut metadata = Mapping::default();
+    let email = format!(
+        "{}@{}.iam.gserviceaccount.com",
+        text(&account, "name"),
+        text(&account, "projectId")
+    );
+    let mut annotations = Mapping::default();
+    annotations.set("iam.gke.io/gcp-service-account", Node::string(email));
+    metadata.set("annotations", Node::Mapping(annotations));
+    metadata.set("name", Node::string(text(&service, "name")));
+    let namespace = text(&service, "namespace");
+    if !namespace.is_empty() {
+        metadata.set("namespace", Node::string(namespace));
+    }
+    let mut object = Mapping::default();
+    object.set("apiVersion", Node::string("v1"));
+    object.set("kind", Node::string("ServiceAccount"));
+    object.set("metadata", Node::Mapping(metadata));
+    Ok(Resource::new(object))
+}
+
+/// What errors show of an entry of `patches`.
+pub(super) fn patch_config(entry: &Patch) -> String {
+    let mut config = serde_json::Map::new();
+    let mut add = |name: &str, text: &str| {
+        if !text.is_empty() {
+            config.insert(name.to_owned(), Value::String(text.to_owned()));
+        }
+    };
+    add("path", &entry.path);
+    add("patch", &entry.patch);
+    if let Some(target) = &entry.target {
+        let parts = [
+            ("group", &target.group),
+            ("version", &target.version),
+            ("kind", &target.kind),
+            ("name", &target.name),
+            ("namespace", &target.namespace),
+            ("annotationSelector", &target.annotation_selector),
+            ("labelSelector", &target.label_selector),
+        ];
+        let parts = parts.into_iter().filter(|(_, text)| !text.is_empty());
+        let target = parts
+            .map(|(name, text)| (name.to_owned(), Value::String(text.clone())))
+            .collect();
+        config.insert("target".to_owned(), Value::Object(target));
+    }
+    crate::yaml::write(&Value::Object(config)).unwrap_or_default()
+}
+
+/// What errors show of an entry of `helmCharts`.
+pub(super) fn chart_config(chart: &HelmChart) -> String {
+    let mut config = serde_json::Map::new();
+    let parts = [
+        ("name", &chart.name),
+        ("namespace", &chart.namespace),
+        ("releaseName", &chart.release_name),
+        ("repo", &chart.repo),
+        ("valuesFile", &chart.values_file),
+        ("version", &chart.version),
+    ];
+    for (name, text) in parts.into_iter().filter(|(_, text)| !text.is_empty()) {
+        config.insert(name.to_owned(), Value::String(text.clone()));
+    }
+    crate::yaml::write(&Value::Object(config)).unwrap_or_default()
+}
+
+/// Reads `patchesStrategicMerge`: each entry is a patch, or else the path of a file with patches.
+pub(super) fn strategic_patches(
+    entries: &[String],
+    loader: &Loader<'_>,
+    session: &Session<'_>,
+) -> Result<Vec<Resource>> {
+    let mut patches = Vec::new();
+    for entry in entries {
+        let inline = session.read(entry.as_bytes());
+        match inline {
+            Ok(found) if !found.is_empty() => patches.extend(found),
+            _ => patches.extend(session.load(loader, entry).and_then(|content| session.read(&content))?),
+        }
+    }
+    if patches.is_empty() {
+        return Err(KustomizeError::Patch(
+            "patch appears to be empty; files=, Patch=".to_owned(),
+        ));
+    }
+    Ok(patches)
+}
+
+/// Reads an entry of `patchesJson6902`.
+pub(super) fn json_patch(
+    entry: &Patch,
+    loader: &Loader<'_>,
+    session: &Session<'_>,
+) -> Result<(Vec<Operation>, Selector)> {
+    let failure = |text: String| KustomizeError::Patch(text);
+    let target = entry.target.clone().unwrap_or_default();
+    if target.name.is_empty() {
+        return Err(failure("must specify the target name".to_owned()));
+    }
+    let text = match (entry.path.as_str(), entry.patch.as_str()) {
+        ("", "") => return Err(failure("must specify a file path or a json patch string".to_owned())),
+        ("", text) => text.to_owned(),
+        (path, "") => {
+            let content = session.load(loader, path)?;
+            String::from_utf8_lossy(&content).into_owned()
+        }
+        _ => return Err(failure("must specify a file path or jsonOp, not both".to_owned())),
+    };
+    let operations = json_patch::parse(&text).map_err(|error| failure(format!("decoding {text}: {error}")))?;
+    if operations.is_empty() {
+        return Err(failure(format!(
+            "patch appears to be empty; file={}, JsonOp={text}",
+            entry.path
+        )));
+    }
+    Ok((operations, target))
+}
+
+/// Reads `replacements`: entries stand for themselves, or for a file with one or several.
+pub(super) fn replacements(
+    entries: &[Replacement],
+    loader: &Loader<'_>,
+    session: &Session<'_>,
+) -> Result<Vec<Replacement>> {
+    let mut found = Vec::new();
+    for entry in entries {
+        if entry.path.is_empty() {
+            found.push(entry.clone());
+            continue;
+        }
+        if entry.source.is_some() || entry.source_value.is_some() || entry.targets.is_some() {
+            return Err(KustomizeError::Kustomization(
+                "cannot specify both path and inline replacement".to_owned(),
+            ));
+        }
+        let content = session.load(loader, &entry.path)?;
+        let failure =
+            |text: String| KustomizeError::Kustomization(format!("replacements file '{}': {text}", entry.path));
+        let text: Cow<'_, str> = crate::yaml::decode(&content).map_err(|error| failure(error.to_string()))?;
+        let value = crate::yaml::read(&text).map_err(|error| failure(error.to_string()))?;
+        match &value {
+            Value::Array(items) => {
+                for item in items {
+                    found.push(typed(item, &REPLACEMENT)?);
+                }
+            }
+            Value::Object(_) => found.push(typed::<kustomization::Replacement>(&value, &REPLACEMENT)?),
+            _ => {
+                return Err(failure(
+                    "unsupported replacement type encountered within replacement path".to_owned(),
+                ));
+            }
+        }
+    }
+    Ok(found)
+}

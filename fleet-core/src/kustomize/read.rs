@@ -1,0 +1,193 @@
+//! From text to resources, as kyaml's byte reader and kustomize's resource factory do it.
+
+use super::{
+    error::{KustomizeError, Result},
+    node::{Keys, Mapping, Node},
+    resource::Resource,
+};
+use crate::yaml::{Dialect, Limits, node};
+
+/// How many objects one text may hold: a bound on lists of lists.
+const MAX_OBJECTS: usize = 1_000_000;
+
+/// Reads all resources of a text.
+///
+/// Lists (kind `…List` with `items`) are taken apart; what has no kind or no name is an error.
+pub(super) fn resources(text: &[u8], keys: &mut Keys) -> Result<Vec<Resource>> {
+    let text = std::str::from_utf8(text).map_err(|_| {
+        KustomizeError::MalformedYaml("MalformedYAMLError: yaml: invalid leading UTF-8 octet".to_owned())
+    })?;
+    let mut queue = std::collections::VecDeque::from(checked(documents(text, keys)?)?);
+    let mut found = Vec::new();
+    while let Some(mut object) = queue.pop_front() {
+        let kind = object.get("kind").and_then(Node::text).unwrap_or_default();
+        if !kind.ends_with("List") || object.get("items").is_none() {
+            found.push(Resource::new(object));
+        } else {
+            let kind = kind.to_owned();
+            match object.remove("items") {
+                Some(Node::Sequence(items)) => queue.extend(checked(items)?),
+                Some(items) if items.is_null() => {}
+                Some(items) => {
+                    let kind_of = match items {
+                        Node::Mapping(_) => "map[string]interface {}",
+                        _ => "string",
+                    };
+                    return Err(KustomizeError::Resource(format!(
+                        "expected array in {kind}/items, but found {kind_of}"
+                    )));
+                }
+                None => {}
+            }
+        }
+        if queue.len() + found.len() > MAX_OBJECTS {
+            return Err(KustomizeError::Limit(format!(
+                "more than {MAX_OBJECTS} objects in one file"
+            )));
+        }
+    }
+    Ok(found)
+}
+
+/// The documents of a text as nodes; empty ones are left out, a single `List` or `ResourceList` is taken apart.
+fn documents(text: &str, keys: &mut Keys) -> Result<Vec<Node>> {
+    let mut nodes = Vec::new();
+    let normalized;
+    let text = if text.contains("\r\n") {
+        normalized = text.replace("\r\n", "\n");
+        &normalized
+    } else {
+        text
+    };
+    for document in split(text)? {
+        let Some(tree) = node::parse(document, Dialect::GoYaml3, &Limits::default()).map_err(malformed)? else {
+            continue;
+        };
+        let root = tree.expand(&Limits::default()).map_err(malformed)?;
+        let root = Node::from_yaml(root, keys)?;
+        if root.is_null() {
+            continue;
+        }
+        nodes.push(root);
+    }
+    if let [Node::Mapping(list)] = nodes.as_mut_slice() {
+        let kind = list.get("kind").and_then(Node::text).unwrap_or_default();
+        if matches!(kind, "List" | "ResourceList") {
+            match list.get_mut("items") {
+                Some(Node::Sequence(items)) => return Ok(std::mem::take(items)),
+                // Anything but a list counts as none.
+                Some(Node::Scalar(_)) => return Ok(Vec::new()),
+                _ => {}
+            }
+        }
+    }
+    Ok(nodes)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is what map_err gives")]
+fn malformed(error: crate::yaml::YamlError) -> KustomizeError {
+    let text = error.to_string();
+    let text = if text.starts_with("yaml: ") {
+        text
+    } else {
+        format!("yaml: {text}")
+    };
+    KustomizeError::MalformedYaml(format!("MalformedYAMLError: {text}"))
+}
+
+/// Splits at lines that begin with `---`; only blanks and a comment may follow there.
+fn split(text: &str) -> Result<Vec<&str>> {
+    let mut parts = Vec::new();
+    let (mut begin, mut offset) = (0, 0);
+    for line in text.split_inclusive('\n') {
+        if let Some(rest) = line.strip_prefix("---") {
+            let rest = rest.trim_matches([' ', '\t', '\n', '\r']);
+            if !rest.is_empty() && !rest.starts_with('#') {
+                let line = line.trim_end_matches('\n');
+                return Err(KustomizeError::Resource(format!("invalid document separator: {line}")));
+            }
+            parts.push(&text[begin..offset]);
+            begin = offset + line.len();
+        }
+        offset += line.len();
+    }
+    parts.push(&text[begin..]);
+    Ok(parts)
+}
+
+/// Objects with a kind, and a name unless they are lists; empty nodes are left out.
+fn checked(nodes: Vec<Node>) -> Result<Vec<Mapping>> {
+    let mut objects = Vec::with_capacity(nodes.len());
+    for node in nodes {
+        if node.is_nil_or_empty() {
+            continue;
+        }
+        let Node::Mapping(object) = node else {
+            return Err(KustomizeError::Resource("missing Resource metadata".to_owned()));
+        };
+        validate(&object)?;
+        objects.push(object);
+    }
+    Ok(objects)
+}
+
+fn validate(object: &Mapping) -> Result<()> {
+    let text = |key: &str| object.get(key).and_then(Node::text).unwrap_or_default();
+    let metadata = object.get("metadata");
+    if object.get("apiVersion").is_none() && object.get("kind").is_none() && metadata.is_none() {
+        return Err(KustomizeError::Resource("missing Resource metadata".to_owned()));
+    }
+    let field = |key: &str| metadata.and_then(|metadata| metadata.get(key));
+    let (kind, name) = (text("kind"), field("name").and_then(Node::text).unwrap_or_default());
+    let what = if kind.is_empty() {
+        "kind"
+    } else if kind.ends_with("List") || !name.is_empty() {
+        return Ok(());
+    } else {
+        "metadata.name"
+    };
+    let map = |key: &str| {
+        let mut pairs: Vec<String> = match field(key) {
+            Some(Node::Mapping(map)) => map
+                .entries
+                .iter()
+                .map(|(key, value)| format!("{}:{}", key.text(), value.text().unwrap_or_default()))
+                .collect(),
+            _ => Vec::new(),
+        };
+        pairs.sort();
+        pairs.join(" ")
+    };
+    Err(KustomizeError::Resource(format!(
+        "missing {what} in object {{{{{} {kind}}} {{{{{name} {}}} map[{}] map[{}]}}}}",
+        text("apiVersion"),
+        field("namespace").and_then(Node::text).unwrap_or_default(),
+        map("labels"),
+        map("annotations"),
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(text: &str) -> Vec<String> {
+        let found = resources(text.as_bytes(), &mut Keys::default()).unwrap();
+        found.iter().map(|resource| resource.name().to_owned()).collect()
+    }
+
+    #[test]
+    fn lists_come_after_the_other_objects_of_their_file() {
+        let text = "kind: FooList\nitems:\n- {kind: A, metadata: {name: a}}\n---\nkind: B\nmetadata: {name: b}\n";
+        assert_eq!(names(text), ["b", "a"]);
+    }
+
+    #[test]
+    fn separators_may_have_comments_only() {
+        assert_eq!(
+            names("kind: A\nmetadata: {name: a}\n--- # x\n\n--- \nkind: B\nmetadata: {name: b}\n"),
+            ["a", "b"]
+        );
+        assert!(resources(b"kind: A\nmetadata: {name: a}\n--- b\n", &mut Keys::default()).is_err());
+    }
+}
