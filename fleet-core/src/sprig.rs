@@ -5,7 +5,7 @@
 //!
 //! Go's `keys` and `values` come in random order; here they are sorted, so that equal inputs give equal bytes.
 
-use crate::template::{Functions, Parameter, Signature};
+use crate::template::{Functions, Parameter, Signature, Value};
 
 mod arguments;
 mod case;
@@ -35,6 +35,13 @@ pub fn functions() -> Functions {
     let mut functions = Functions::new();
     register(&mut functions);
     functions
+}
+
+/// A `time.Time` read by a layout; without a zone in the text it has one of the given name, at UTC's time. None if the text
+/// does not fit the layout.
+pub(crate) fn time_value(layout: &str, text: &str, zone: &str) -> Option<Value> {
+    let local = time::Zone::fixed(0, zone);
+    time::Time::parse(layout, text, &local).ok().map(Value::object)
 }
 
 /// Adds all functions of sprig to a registry.

@@ -39,6 +39,14 @@ impl Zone {
         }
     }
 
+    /// A zone that is always so many seconds east of UTC.
+    pub(super) fn fixed(offset: i64, name: &str) -> Self {
+        Self::Fixed {
+            offset,
+            name: name.to_owned(),
+        }
+    }
+
     /// A zone of the time zone database; an unknown name is UTC.
     pub(super) fn named(context: &Context<'_>, name: &str) -> Self {
         match name {

@@ -89,6 +89,9 @@ pub fn functions() -> Functions {
     functions.register("toToml", ANY, |_, arguments| {
         Ok(Value::from(toml::write(&arguments[0]).unwrap_or_else(|e| e)))
     });
+    functions.register("fromToml", TEXT, |_, arguments| {
+        Ok(toml::read(&text(&arguments[0])).unwrap_or_else(|error| Value::map([("Error", Value::from(error))])))
+    });
     functions.register("mustToToml", ANY, |_, arguments| {
         Ok(Value::from(toml::write(&arguments[0])?))
     });

@@ -1,6 +1,10 @@
 //! `toToml`, with the layout of `BurntSushi/toml` v1.6: plain keys before tables, tables indented by two under their parent.
 
+mod read;
+
 use crate::template::{Kind, Text, Value, format};
+
+pub(super) use read::read;
 
 /// Deeper values are refused: they are cyclic, or made to exhaust the stack.
 const MAX_DEPTH: usize = 1000;
