@@ -46,13 +46,19 @@ pub(crate) fn split(spec: &BundleSpec) -> (BundleSpec, Data) {
             take(helm, &target.name, &mut data);
         }
     }
-    spec.values_hash = if data.is_empty() { String::new() } else { bundle_values_hash(&data) };
+    spec.values_hash = if data.is_empty() {
+        String::new()
+    } else {
+        bundle_values_hash(&data)
+    };
     (spec, data)
 }
 
 fn take(helm: &mut HelmOptions, key: &str, data: &mut Data) {
     helm.values_files = Vec::new();
-    let Some(values) = helm.values.take().filter(|values| !values.is_empty()) else { return };
+    let Some(values) = helm.values.take().filter(|values| !values.is_empty()) else {
+        return;
+    };
     // Values come from JSON, so they go back into it.
     if let Ok(bytes) = json::to_vec(&values) {
         data.insert(key.to_owned(), Bytes(bytes));
@@ -113,8 +119,16 @@ pub(crate) async fn load(context: &Context, key: &Key, bundle: &Bundle) -> Resul
         return Ok(Some(data.clone()));
     }
     let secrets: Api<Secret> = Api::namespaced(context.client.clone(), &key.0);
-    let secret = secrets.get(&key.1).await.during(|| format!("values of bundle {}/{}", key.0, key.1))?;
-    let data: Data = secret.data.into_iter().flatten().map(|(key, value)| (key, Bytes(value.0))).collect();
+    let secret = secrets
+        .get(&key.1)
+        .await
+        .during(|| format!("values of bundle {}/{}", key.0, key.1))?;
+    let data: Data = secret
+        .data
+        .into_iter()
+        .flatten()
+        .map(|(key, value)| (key, Bytes(value.0)))
+        .collect();
     let found = bundle_values_hash(&data);
     if &found != hash {
         return Err(ReconcileError::Other(format!(
@@ -143,7 +157,11 @@ pub(crate) async fn write_secret(context: &Context, bundle: &Bundle, data: &Data
             ..ObjectMeta::default()
         },
         type_: Some(labels::BUNDLE_VALUES_SECRET.to_owned()),
-        data: Some(data.iter().map(|(key, value)| (key.clone(), ByteString(value.0.clone()))).collect()),
+        data: Some(
+            data.iter()
+                .map(|(key, value)| (key.clone(), ByteString(value.0.clone())))
+                .collect(),
+        ),
         ..Secret::default()
     };
     write::ensure(&secrets, &secret).await.map(|_| ())

@@ -40,7 +40,12 @@ pub(crate) fn manifest(context: &Context, key: &Key, bundle: &Bundle) -> Manifes
 
 /// Forgets a bundle that is gone.
 pub(crate) fn forget(context: &Context, key: &Key) {
-    context.manifests.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    context
+        .manifests
+        .0
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .remove(key);
 }
 
 /// Creates the Content of a bundle where it is missing. One that is there is never changed: its name is its digest.
@@ -49,9 +54,14 @@ pub(crate) async fn ensure(context: &Context, bundle: &Bundle, id: &ManifestId) 
         return Ok(());
     }
     let json = naming::manifest_json(&bundle.spec.resources);
-    let spec = ContentSpec { content: Bytes(pack::gzip(&json)), sha256sum: id.digest.clone() };
+    let spec = ContentSpec {
+        content: Bytes(pack::gzip(&json)),
+        sha256sum: id.digest.clone(),
+    };
     let api: Api<Content> = Api::all(context.client.clone());
-    write::create(&api, &Content::new(&id.id, spec)).await.during(|| format!("content {}", id.id))?;
+    write::create(&api, &Content::new(&id.id, spec))
+        .await
+        .during(|| format!("content {}", id.id))?;
     context.inventory().contents.insert(id.id.clone());
     Ok(())
 }
@@ -66,16 +76,27 @@ pub(crate) async fn collect(context: &Context, name: &str) -> Outcome {
     }
     let during = || format!("content {name}");
     let contents: Api<Content> = Api::all(context.client.clone());
-    let Some(found) = contents.get_metadata_opt(name).await.during(during)? else { return Ok(None) };
-    let created = found.metadata.creation_timestamp.map_or(jiff::Timestamp::UNIX_EPOCH, |time| time.0);
+    let Some(found) = contents.get_metadata_opt(name).await.during(during)? else {
+        return Ok(None);
+    };
+    let created = found
+        .metadata
+        .creation_timestamp
+        .as_ref()
+        .map_or(jiff::Timestamp::UNIX_EPOCH, |time| time.0);
     let age = Duration::try_from(jiff::Timestamp::now().duration_since(created)).unwrap_or_default();
     if age < UNUSED {
-        context.queue.add_after(Work::Content(name.to_owned()), UNUSED.saturating_sub(age));
+        context
+            .queue
+            .add_after(Work::Content(name.to_owned()), UNUSED.saturating_sub(age));
         return Ok(None);
     }
     let deployments: Api<BundleDeployment> = Api::all(context.client.clone());
     let selector = format!("{}={name}", labels::CONTENT_NAME);
-    let users = deployments.list_metadata(&ListParams::default().labels(&selector).limit(1)).await.during(during)?;
+    let users = deployments
+        .list_metadata(&ListParams::default().labels(&selector).limit(1))
+        .await
+        .during(during)?;
     if !users.items.is_empty() {
         return Ok(None);
     }

@@ -31,9 +31,16 @@ pub(crate) async fn reference(context: &Context, repo: &GitRepo) -> Result<Sourc
     reference.certificate_authorities = (!spec.ca_bundle.is_empty()).then(|| spec.ca_bundle.0.clone());
 
     let named = !spec.client_secret_name.is_empty();
-    let name = if named { spec.client_secret_name.as_str() } else { DEFAULT_SECRET };
+    let name = if named {
+        spec.client_secret_name.as_str()
+    } else {
+        DEFAULT_SECRET
+    };
     let secrets: Api<Secret> = Api::namespaced(context.client.clone(), &namespace);
-    let secret = secrets.get_opt(name).await.during(|| format!("git credentials {namespace}/{name}"))?;
+    let secret = secrets
+        .get_opt(name)
+        .await
+        .during(|| format!("git credentials {namespace}/{name}"))?;
     match secret {
         None if named => {
             return Err(ReconcileError::Other(format!(
@@ -42,8 +49,12 @@ pub(crate) async fn reference(context: &Context, repo: &GitRepo) -> Result<Sourc
         }
         None => {}
         Some(secret) => {
-            let data: BTreeMap<String, Vec<u8>> =
-                secret.data.into_iter().flatten().map(|(key, value)| (key, value.0)).collect();
+            let data: BTreeMap<String, Vec<u8>> = secret
+                .data
+                .into_iter()
+                .flatten()
+                .map(|(key, value)| (key, value.0))
+                .collect();
             let kind = secret.type_.unwrap_or_default();
             reference.credentials = Credentials::from_secret(&kind, &data)
                 .map_err(|error| ReconcileError::Other(format!("git credentials {namespace}/{name}: {error}")))?;
@@ -52,8 +63,13 @@ pub(crate) async fn reference(context: &Context, repo: &GitRepo) -> Result<Sourc
     if is_ssh(&spec.repo) {
         let system = &context.options.system_namespace;
         let maps: Api<ConfigMap> = Api::namespaced(context.client.clone(), system);
-        let map = maps.get_opt(KNOWN_HOSTS).await.during(|| format!("known hosts {system}/{KNOWN_HOSTS}"))?;
-        reference.known_hosts = map.and_then(|map| map.data).and_then(|mut data| data.remove("known_hosts"));
+        let map = maps
+            .get_opt(KNOWN_HOSTS)
+            .await
+            .during(|| format!("known hosts {system}/{KNOWN_HOSTS}"))?;
+        reference.known_hosts = map
+            .and_then(|map| map.data)
+            .and_then(|mut data| data.remove("known_hosts"));
     }
     Ok(reference)
 }

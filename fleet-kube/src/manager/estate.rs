@@ -10,8 +10,10 @@ use super::inventory::{Inventory, deployment_namespace};
 
 /// Builds the estate of an inventory. Views of clusters are shared, not copied.
 pub(crate) fn build(inventory: &Inventory) -> Estate {
-    let mut estate = Estate::default();
-    estate.clusters = inventory.cluster_views().cloned().collect();
+    let mut estate = Estate {
+        clusters: inventory.cluster_views().cloned().collect(),
+        ..Estate::default()
+    };
     for (key, group) in inventory.groups.iter() {
         let mut view = GroupView::default();
         view.name.clone_from(&key.1);

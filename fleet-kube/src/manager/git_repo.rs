@@ -45,7 +45,11 @@ pub(crate) struct Sync {
 
 pub(crate) async fn reconcile(context: &Context, key: &Key) -> Outcome {
     let Some(repo) = context.inventory().git_repos.get(key).cloned() else {
-        context.syncs.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(key);
+        context
+            .syncs
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .remove(key);
         return Ok(None);
     };
     if repo.metadata.deletion_timestamp.is_some() {
@@ -70,15 +74,28 @@ pub(crate) async fn reconcile(context: &Context, key: &Key) -> Outcome {
     }
     sync.polled_at = Some(Instant::now());
     synchronize(context, key, &repo, &mut sync, asked).await;
-    context.syncs.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(key.clone(), sync);
+    context
+        .syncs
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+        .insert(key.clone(), sync);
     context.queue.add(Work::GitRepoStatus(key.clone()));
-    Ok(if repo.spec.disable_polling { None } else { Some(interval) })
+    Ok(if repo.spec.disable_polling {
+        None
+    } else {
+        Some(interval)
+    })
 }
 
 /// The state of the last sync; for the first one of this process, what the status says of the one before.
 fn state(context: &Context, key: &Key, repo: &GitRepo) -> Sync {
     let uid = repo.metadata.uid.clone().unwrap_or_default();
-    let found = context.syncs.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(key).cloned();
+    let found = context
+        .syncs
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+        .get(key)
+        .cloned();
     if let Some(sync) = found.filter(|sync| sync.uid == uid) {
         return sync;
     }
@@ -98,8 +115,14 @@ fn asked_anew(sync: &Sync, repo: &GitRepo) -> bool {
 }
 
 fn interval(context: &Context, repo: &GitRepo) -> Duration {
-    let asked = repo.spec.polling_interval.as_ref().and_then(|interval| interval.to_std());
-    asked.filter(|interval| !interval.is_zero()).unwrap_or(context.options.polling_interval)
+    let asked = repo
+        .spec
+        .polling_interval
+        .as_ref()
+        .and_then(|interval| interval.to_std());
+    asked
+        .filter(|interval| !interval.is_zero())
+        .unwrap_or(context.options.polling_interval)
 }
 
 async fn synchronize(context: &Context, key: &Key, repo: &GitRepo, sync: &mut Sync, asked: bool) {
@@ -149,13 +172,14 @@ async fn synchronize(context: &Context, key: &Key, repo: &GitRepo, sync: &mut Sy
 
 /// What a folder's failure reads like in a condition.
 fn describe(failure: &ScanFailure) -> String {
-    if failure.path.is_empty() { failure.error.to_string() } else { format!("{}: {}", failure.path, failure.error) }
+    if failure.path.is_empty() {
+        failure.error.to_string()
+    } else {
+        format!("{}: {}", failure.path, failure.error)
+    }
 }
 
-async fn timed<T>(
-    timeout: Duration,
-    future: impl Future<Output = Result<T, SourceError>>,
-) -> Result<T, String> {
+async fn timed<T>(timeout: Duration, future: impl Future<Output = Result<T, SourceError>>) -> Result<T, String> {
     match tokio::time::timeout(timeout, future).await {
         Ok(answer) => answer.map_err(|error| error.to_string()),
         Err(_) => Err(format!("the repository did not answer within {} s", timeout.as_secs())),
@@ -168,7 +192,10 @@ async fn delete(context: &Context, key: &Key, repo: &GitRepo) -> Outcome {
     let selector = format!("{}={}", labels::REPO_NAME, key.1);
     let during = || format!("bundles of GitRepo {}/{}", key.0, key.1);
     // Asked live: a finalizer is not given up because a cache lacks something.
-    let found = bundles.list_metadata(&ListParams::default().labels(&selector)).await.during(during)?;
+    let found = bundles
+        .list_metadata(&ListParams::default().labels(&selector))
+        .await
+        .during(during)?;
     for bundle in &found.items {
         if bundle.metadata.deletion_timestamp.is_none() {
             match bundles.delete(&bundle.name_any(), &DeleteParams::default()).await {
@@ -184,6 +211,9 @@ async fn delete(context: &Context, key: &Key, repo: &GitRepo) -> Outcome {
     }
     let api: Api<GitRepo> = Api::namespaced(context.client.clone(), &key.0);
     let removed = write::remove_finalizer(&api, repo, labels::GITREPO_FINALIZER).await;
-    removed.map_err(|source| ReconcileError::Api { what: format!("finalizer of GitRepo {}/{}", key.0, key.1), source })?;
+    removed.map_err(|source| ReconcileError::Api {
+        what: format!("finalizer of GitRepo {}/{}", key.0, key.1),
+        source,
+    })?;
     Ok(None)
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use fleet_core::api::{Bundle, GitRepo, labels};
 use fleet_core::scan::{self, ScanCache, ScanOptions, Scanned, pack};
-use fleet_core::tree::Tree;
+use fleet_core::tree::archive::{self, ArchiveLimits, EntryKind};
+use fleet_core::tree::{Entry, Tree};
 use kube::api::{Api, DeleteParams, PostParams, Preconditions};
 use kube::{Resource, ResourceExt};
 
@@ -30,17 +31,32 @@ pub(crate) async fn scan(
         Some(cache) => scan::rescan(cache, &tree, &name, &options),
         None => scan::scan(&tree, &name, &options),
     });
-    let Ok(mut scan) = started.await else { return Scanned::default() };
+    let Ok(mut scan) = started.await else {
+        return Scanned::default();
+    };
     for chart in scan.needs().to_vec() {
         match context.source.chart(&chart.request()).await {
-            Ok(archive) => match fleet_core::tree::archive::read_tar_gz(&archive, &Default::default()) {
+            Ok(archive) => match unpack(&archive) {
                 Ok(files) => scan.supply(&chart, Arc::new(files)),
-                Err(error) => scan.fail(&chart, error.to_string()),
+                Err(problem) => scan.fail(&chart, problem),
             },
             Err(error) => scan.fail(&chart, error.to_string()),
         }
     }
-    tokio::task::spawn_blocking(move || scan.finish()).await.unwrap_or_default()
+    tokio::task::spawn_blocking(move || scan.finish())
+        .await
+        .unwrap_or_default()
+}
+
+/// The files of a chart's archive, as a tree.
+fn unpack(archive: &[u8]) -> Result<Tree, String> {
+    let mut tree = Tree::new();
+    let entries = archive::read_tar_gz(archive, &ArchiveLimits::default()).map_err(|error| error.to_string())?;
+    for entry in entries.into_iter().filter(|entry| entry.kind == EntryKind::File) {
+        tree.insert(&entry.path, Entry::file(&entry.content))
+            .map_err(|error| error.to_string())?;
+    }
+    Ok(tree)
 }
 
 /// Writes the bundles that differ and deletes those that the scan no longer has. Gives what failed.
@@ -67,7 +83,9 @@ async fn write_bundle(context: &Context, repo: &Key, scanned: &scan::Bundle) -> 
         }
         let owner = existing.labels().get(labels::REPO_NAME);
         if let Some(owner) = owner.filter(|owner| **owner != repo.1) {
-            return Err(format!("it belongs to GitRepo {owner}; give one of the two another name in its fleet.yaml"));
+            return Err(format!(
+                "it belongs to GitRepo {owner}; give one of the two another name in its fleet.yaml"
+            ));
         }
     }
     let (mut spec, values) = bundle_values::split(&scanned.spec);
@@ -98,7 +116,9 @@ async fn write_bundle(context: &Context, repo: &Key, scanned: &scan::Bundle) -> 
         }
     };
     let written = written.map_err(|error| error.to_string())?;
-    bundle_values::write_secret(context, &written, &values).await.map_err(|error| error.to_string())?;
+    bundle_values::write_secret(context, &written, &values)
+        .await
+        .map_err(|error| error.to_string())?;
     context.take(Change::Applied(written), Inventory::bundle);
     Ok(())
 }
@@ -123,12 +143,21 @@ async fn prune(context: &Context, repo: &Key, scanned: &Scanned) -> Vec<String> 
         return Vec::new();
     }
     let mut keep: BTreeSet<&str> = scanned.bundles.iter().map(|bundle| bundle.name.as_str()).collect();
-    keep.extend(scanned.failures.iter().filter_map(|failure| failure.bundle_name.as_deref()));
+    keep.extend(
+        scanned
+            .failures
+            .iter()
+            .filter_map(|failure| failure.bundle_name.as_deref()),
+    );
     let gone: Vec<(String, Option<String>)> = {
         let inventory = context.inventory();
-        let own = inventory.bundles.in_namespace(&repo.0).map(|(_, bundle)| bundle).filter(|bundle| {
-            bundle.labels().get(labels::REPO_NAME) == Some(&repo.1) && bundle.metadata.deletion_timestamp.is_none()
-        });
+        let own = inventory
+            .bundles
+            .in_namespace(&repo.0)
+            .map(|(_, bundle)| bundle)
+            .filter(|bundle| {
+                bundle.labels().get(labels::REPO_NAME) == Some(&repo.1) && bundle.metadata.deletion_timestamp.is_none()
+            });
         own.filter(|bundle| !keep.contains(bundle.name_any().as_str()))
             .map(|bundle| (bundle.name_any(), bundle.uid()))
             .collect()
@@ -136,8 +165,14 @@ async fn prune(context: &Context, repo: &Key, scanned: &Scanned) -> Vec<String> 
     let api: Api<Bundle> = Api::namespaced(context.client.clone(), &repo.0);
     let mut failures = Vec::new();
     for (name, uid) in gone {
-        let preconditions = Some(Preconditions { uid, ..Preconditions::default() });
-        let parameters = DeleteParams { preconditions, ..DeleteParams::default() };
+        let preconditions = Some(Preconditions {
+            uid,
+            ..Preconditions::default()
+        });
+        let parameters = DeleteParams {
+            preconditions,
+            ..DeleteParams::default()
+        };
         match api.delete(&name, &parameters).await {
             Err(kube::Error::Api(answer)) if answer.is_not_found() || answer.is_conflict() => {}
             Err(error) => failures.push(format!("deleting bundle {name}: {error}")),

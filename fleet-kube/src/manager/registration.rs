@@ -53,14 +53,27 @@ pub async fn install_roles(client: &Client) -> Result<(), kube::Error> {
     ];
     let api: Api<ClusterRole> = Api::all(client.clone());
     for (name, rules) in roles {
-        let metadata = ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() };
-        write::ensure(&api, &ClusterRole { metadata, rules: Some(rules), ..ClusterRole::default() }).await?;
+        let metadata = ObjectMeta {
+            name: Some(name.to_owned()),
+            ..ObjectMeta::default()
+        };
+        write::ensure(
+            &api,
+            &ClusterRole {
+                metadata,
+                rules: Some(rules),
+                ..ClusterRole::default()
+            },
+        )
+        .await?;
     }
     Ok(())
 }
 
 pub(crate) async fn reconcile(context: &Context, key: &Key) -> Outcome {
-    let Some(request) = context.inventory().registrations.get(key).cloned() else { return Ok(None) };
+    let Some(request) = context.inventory().registrations.get(key).cloned() else {
+        return Ok(None);
+    };
     let granted = request.status.as_ref().is_some_and(|status| status.granted);
     if unmanaged(request.labels()) || request.metadata.deletion_timestamp.is_some() {
         return Ok(None);
@@ -73,9 +86,16 @@ pub(crate) async fn reconcile(context: &Context, key: &Key) -> Outcome {
     let cluster_name = cluster.name_any();
     let api: Api<ClusterRegistration> = Api::namespaced(context.client.clone(), &key.0);
     let Some(namespace) = deployment_namespace(&cluster) else {
-        let status = ClusterRegistrationStatus { cluster_name, ..Default::default() };
-        let patched = write::status(&api, &request, request.status.as_ref(), &status).await.during(during)?;
-        patched.into_iter().for_each(|object| context.take(Change::Applied(object), Inventory::registration));
+        let status = ClusterRegistrationStatus {
+            cluster_name,
+            ..Default::default()
+        };
+        let patched = write::status(&api, &request, request.status.as_ref(), &status)
+            .await
+            .during(during)?;
+        patched
+            .into_iter()
+            .for_each(|object| context.take(Change::Applied(object), Inventory::registration));
         // The Cluster's change, once it has its namespace, brings this request back.
         return Ok(None);
     };
@@ -86,25 +106,42 @@ pub(crate) async fn reconcile(context: &Context, key: &Key) -> Outcome {
     metadata.annotations = Some(BTreeMap::from([
         (labels::CLUSTER.to_owned(), cluster_name.clone()),
         ("fleet.cattle.io/cluster-registration".to_owned(), key.1.clone()),
-        ("fleet.cattle.io/cluster-registration-namespace".to_owned(), key.0.clone()),
+        (
+            "fleet.cattle.io/cluster-registration-namespace".to_owned(),
+            key.0.clone(),
+        ),
     ]));
-    let account = ServiceAccount { metadata, ..ServiceAccount::default() };
+    let account = ServiceAccount {
+        metadata,
+        ..ServiceAccount::default()
+    };
     let account = service_account::ensure(&context.client, account).await.during(during)?;
     let Some(bearer) = service_account::token(&context.client, &account).await.during(during)? else {
         return Ok(Some(TOKEN_PENDING));
     };
     delete_older(context, &request).await?;
-    grant(context, &request, &cluster, namespace, &account.name_any(), bearer).await.during(during)?;
+    grant(context, &request, &cluster, namespace, &account.name_any(), bearer)
+        .await
+        .during(during)?;
 
-    let status = ClusterRegistrationStatus { cluster_name, granted: true };
-    let patched = write::status(&api, &request, request.status.as_ref(), &status).await.during(during)?;
-    patched.into_iter().for_each(|object| context.take(Change::Applied(object), Inventory::registration));
+    let status = ClusterRegistrationStatus {
+        cluster_name,
+        granted: true,
+    };
+    let patched = write::status(&api, &request, request.status.as_ref(), &status)
+        .await
+        .during(during)?;
+    patched
+        .into_iter()
+        .for_each(|object| context.take(Change::Applied(object), Inventory::registration));
     Ok(Some(CREDENTIAL_LIFETIME))
 }
 
 /// Whether somebody else looks after the object.
 pub(crate) fn unmanaged(labels_of: &BTreeMap<String, String>) -> bool {
-    labels_of.get(labels::CLUSTER_MANAGEMENT).is_some_and(|value| !value.is_empty())
+    labels_of
+        .get(labels::CLUSTER_MANAGEMENT)
+        .is_some_and(|value| !value.is_empty())
 }
 
 /// The Cluster with the request's client ID, made where there is none.
@@ -113,7 +150,10 @@ async fn cluster_of(context: &Context, request: &ClusterRegistration) -> Result<
     let client_id = &request.spec.client_id;
     let found = {
         let inventory = context.inventory();
-        let found = inventory.clusters.in_namespace(&namespace).find(|(_, cluster)| &cluster.spec.client_id == client_id);
+        let found = inventory
+            .clusters
+            .in_namespace(&namespace)
+            .find(|(_, cluster)| &cluster.spec.client_id == client_id);
         found.map(|(_, cluster)| cluster.as_ref().clone())
     };
     if let Some(cluster) = found {
@@ -131,7 +171,13 @@ async fn cluster_of(context: &Context, request: &ClusterRegistration) -> Result<
             request.name_any()
         )));
     }
-    let mut cluster = Cluster::new(&name, ClusterSpec { client_id: client_id.clone(), ..ClusterSpec::default() });
+    let mut cluster = Cluster::new(
+        &name,
+        ClusterSpec {
+            client_id: client_id.clone(),
+            ..ClusterSpec::default()
+        },
+    );
     cluster.metadata.namespace = Some(namespace.clone());
     let mut wanted = if context.options.ignore_cluster_registration_labels {
         BTreeMap::new()
@@ -214,12 +260,21 @@ async fn grant(
         verbs: vec!["patch".to_owned()],
         ..PolicyRule::default()
     };
-    let role = Role { metadata: in_workspace.clone(), rules: Some(vec![patch_status]) };
+    let role = Role {
+        metadata: in_workspace.clone(),
+        rules: Some(vec![patch_status]),
+    };
     write::ensure(&Api::namespaced(client.clone(), &workspace), &role).await?;
     let binding = role_binding(in_workspace, "Role", &name, cluster_namespace, account);
     write::ensure(&Api::namespaced(client.clone(), &workspace), &binding).await?;
     let in_cluster = managed(cluster_namespace, &name);
-    let binding = role_binding(in_cluster, "ClusterRole", BUNDLE_DEPLOYMENT_ROLE, cluster_namespace, account);
+    let binding = role_binding(
+        in_cluster,
+        "ClusterRole",
+        BUNDLE_DEPLOYMENT_ROLE,
+        cluster_namespace,
+        account,
+    );
     write::ensure(&Api::namespaced(client.clone(), cluster_namespace), &binding).await?;
     let contents = ClusterRoleBinding {
         metadata: managed("", &safe_concat(&[&name, "content"])),
@@ -233,7 +288,10 @@ async fn grant(
     write::ensure(&Api::all(client.clone()), &contents).await?;
 
     let mut metadata = managed(&registration_namespace, &credential);
-    metadata.labels.get_or_insert_default().insert(labels::CLUSTER.to_owned(), cluster_name.clone());
+    metadata
+        .labels
+        .get_or_insert_default()
+        .insert(labels::CLUSTER.to_owned(), cluster_name.clone());
     let text = |text: &str| ByteString(text.as_bytes().to_vec());
     let secret = Secret {
         metadata,
@@ -281,7 +339,10 @@ fn token_account(context: &Context, request: &ClusterRegistration, cluster: &str
         let account = account_name(&token);
         return Some((account.clone(), account));
     }
-    let named = request.labels().get(labels::REGISTRATION_TOKEN).filter(|name| !name.is_empty())?;
+    let named = request
+        .labels()
+        .get(labels::REGISTRATION_TOKEN)
+        .filter(|name| !name.is_empty())?;
     let Some(token) = find(named) else {
         tracing::warn!(
             registration = %request.name_any(), token = %named,
@@ -294,15 +355,25 @@ fn token_account(context: &Context, request: &ClusterRegistration, cluster: &str
 
 /// Takes a credential back once its agent has had the time to copy it.
 async fn expire_credentials(context: &Context, request: &ClusterRegistration) -> Outcome {
-    let Some(created) = &request.metadata.creation_timestamp else { return Ok(None) };
+    let Some(created) = &request.metadata.creation_timestamp else {
+        return Ok(None);
+    };
     let age = Duration::try_from(jiff::Timestamp::now().duration_since(created.0)).unwrap_or_default();
     if age < CREDENTIAL_LIFETIME {
         return Ok(Some(CREDENTIAL_LIFETIME.saturating_sub(age)));
     }
     let name = credential_secret_name(&request.spec.client_id, &request.spec.client_random);
     let secrets: Api<Secret> = Api::namespaced(context.client.clone(), &context.options.registration_namespace());
-    if secrets.get_metadata_opt(&name).await.during(|| format!("credential {name}"))?.is_some() {
-        secrets.delete(&name, &DeleteParams::default()).await.during(|| format!("deleting credential {name}"))?;
+    if secrets
+        .get_metadata_opt(&name)
+        .await
+        .during(|| format!("credential {name}"))?
+        .is_some()
+    {
+        secrets
+            .delete(&name, &DeleteParams::default())
+            .await
+            .during(|| format!("deleting credential {name}"))?;
     }
     Ok(None)
 }

@@ -21,20 +21,30 @@ use crate::watch::{Change, Key};
 const TOKEN_PENDING: Duration = Duration::from_secs(2);
 
 pub(crate) async fn reconcile(context: &Context, key: &Key) -> Outcome {
-    let Some(token) = context.inventory().tokens.get(key).cloned() else { return Ok(None) };
+    let Some(token) = context.inventory().tokens.get(key).cloned() else {
+        return Ok(None);
+    };
     if token.metadata.deletion_timestamp.is_some() {
         return Ok(None);
     }
     let api: Api<ClusterRegistrationToken> = Api::namespaced(context.client.clone(), &key.0);
-    let ttl = token.spec.ttl.as_ref().and_then(|ttl| ttl.positive());
+    let ttl = token
+        .spec
+        .ttl
+        .as_ref()
+        .and_then(|ttl| ttl.to_std())
+        .filter(|ttl| !ttl.is_zero());
     let expires = ttl.and_then(|ttl| Some((token.metadata.creation_timestamp.as_ref()?.0, ttl)));
-    let expires = expires.and_then(|(created, ttl)| created.checked_add(jiff::SignedDuration::try_from(ttl).ok()?).ok());
+    let expires =
+        expires.and_then(|(created, ttl)| created.checked_add(jiff::SignedDuration::try_from(ttl).ok()?).ok());
     let now = jiff::Timestamp::now();
     let required = context.options.registration_token_ttl_required && ttl.is_none();
     if required || expires.is_some_and(|expires| expires <= now) {
         match api.delete(&key.1, &DeleteParams::default()).await {
             Err(kube::Error::Api(answer)) if answer.is_not_found() => {}
-            Err(error) if required => return Err(error).during(|| format!("deleting registration token {}/{}", key.0, key.1)),
+            Err(error) if required => {
+                return Err(error).during(|| format!("deleting registration token {}/{}", key.0, key.1));
+            }
             _ => {}
         }
         return Ok(None);
@@ -48,7 +58,10 @@ pub(crate) async fn reconcile(context: &Context, key: &Key) -> Outcome {
         metadata.owner_references = Some(owner.clone());
         metadata
     };
-    let account = ServiceAccount { metadata: metadata(&account_name), ..ServiceAccount::default() };
+    let account = ServiceAccount {
+        metadata: metadata(&account_name),
+        ..ServiceAccount::default()
+    };
     let account = service_account::ensure(&context.client, account).await.during(during)?;
     let role_name = format!("{account_name}-role");
     let role = Role {
@@ -60,23 +73,47 @@ pub(crate) async fn reconcile(context: &Context, key: &Key) -> Outcome {
             ..PolicyRule::default()
         }]),
     };
-    write::ensure(&Api::namespaced(context.client.clone(), &key.0), &role).await.during(during)?;
-    let binding = role_binding(metadata(&format!("{account_name}-to-role")), "Role", &role_name, &key.0, &account_name);
-    write::ensure(&Api::namespaced(context.client.clone(), &key.0), &binding).await.during(during)?;
+    write::ensure(&Api::namespaced(context.client.clone(), &key.0), &role)
+        .await
+        .during(during)?;
+    let binding = role_binding(
+        metadata(&format!("{account_name}-to-role")),
+        "Role",
+        &role_name,
+        &key.0,
+        &account_name,
+    );
+    write::ensure(&Api::namespaced(context.client.clone(), &key.0), &binding)
+        .await
+        .during(during)?;
 
-    let mut status = ClusterRegistrationTokenStatus { expires: expires.map(Time::from_timestamp), ..Default::default() };
+    let mut status = ClusterRegistrationTokenStatus {
+        expires: expires.map(Time::from_timestamp),
+        ..Default::default()
+    };
     let bearer = service_account::token(&context.client, &account).await.during(during)?;
     if let Some(bearer) = &bearer {
         let secret = Secret {
             metadata: metadata(&key.1),
             type_: Some(labels::CLUSTER_REGISTRATION_VALUES_SECRET.to_owned()),
-            data: Some([("values".to_owned(), ByteString(values(context, key, bearer).into_bytes()))].into()),
+            data: Some(
+                [(
+                    "values".to_owned(),
+                    ByteString(values(context, key, bearer).into_bytes()),
+                )]
+                .into(),
+            ),
             ..Secret::default()
         };
-        write::ensure(&Api::namespaced(context.client.clone(), &key.0), &secret).await.during(during)?;
+        write::ensure(&Api::namespaced(context.client.clone(), &key.0), &secret)
+            .await
+            .during(during)?;
         status.secret_name = key.1.clone();
     }
-    if let Some(patched) = write::status(&api, &token, token.status.as_ref(), &status).await.during(during)? {
+    if let Some(patched) = write::status(&api, &token, token.status.as_ref(), &status)
+        .await
+        .during(during)?
+    {
         context.take(Change::Applied(patched), Inventory::token);
     }
     if bearer.is_none() {
