@@ -10,3 +10,118 @@ pub mod render_kustomize;
 pub mod system;
 pub mod target;
 pub mod test;
+pub mod up;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+/// Fleet: GitOps for many Kubernetes clusters.
+#[derive(Debug, Parser)]
+#[command(name = "fleet", version, about, arg_required_else_help = true)]
+struct Fleet {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Up(up::UpCommand),
+    Apply(apply::ApplyCommand),
+    Target(target::TargetCommand),
+    Deploy(deploy::DeployCommand),
+    Test(test::TestCommand),
+    Explain(explain::ExplainCommand),
+    /// Render without Fleet, as helm and kustomize do.
+    #[command(subcommand)]
+    Render(Render),
+    /// Print the custom resource definitions of Fleet's kinds.
+    Crds,
+    /// Print a script that completes the commands of this program in a shell.
+    Completion {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Render {
+    Helm(Box<render_helm::RenderHelm>),
+    Kustomize(render_kustomize::RenderKustomizeCommand),
+}
+
+/// Runs the command line of this process. 0 is success, 1 an error, 2 a wrong command line.
+pub fn main() -> ExitCode {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "error".into());
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .init();
+    let command = Fleet::parse().command;
+    let mut out = anstream::stdout().lock();
+    let outcome = run(&command, &mut out);
+    let flushed = out.flush();
+    match (outcome, flushed) {
+        (Ok(code), Ok(())) => code,
+        // Whoever reads has seen enough.
+        (Err(error), _) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        (Ok(_), Err(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        (Err(error), _) => fail(&error),
+        (Ok(_), Err(error)) => fail(&error.into()),
+    }
+}
+
+fn run(command: &Command, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    let reports = &mut anstream::stderr();
+    match command {
+        Command::Up(command) => return command.run(out),
+        Command::Apply(command) => command.run(out, reports)?,
+        Command::Target(command) => command.run(out, reports)?,
+        Command::Deploy(command) => command.run(out)?,
+        Command::Test(command) => command.run(out, reports)?,
+        Command::Explain(command) => command.run(out)?,
+        Command::Render(Render::Helm(command)) => return command.run(out, reports),
+        Command::Render(Render::Kustomize(command)) => command.run(out, reports, None)?,
+        Command::Crds => {
+            for definition in fleet_core::api::crds() {
+                writeln!(out, "---\n{}", fleet_core::yaml::write(&definition)?.trim_end())?;
+            }
+        }
+        Command::Completion { shell } => {
+            clap_complete::generate(*shell, &mut Fleet::command(), "fleet", &mut io::stdout());
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause
+            .downcast_ref::<io::Error>()
+            .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    })
+}
+
+/// The error with its causes on one line; as one line of JSON with `FLEET_JSON_OUTPUT=true`, which Fleet's git jobs read.
+fn fail(error: &anyhow::Error) -> ExitCode {
+    let mut err = anstream::stderr();
+    if std::env::var("FLEET_JSON_OUTPUT").is_ok_and(|value| value == "true") {
+        let line = serde_json::json!({
+            "time": now(), "level": "ERROR", "msg": "Fleet cli failed", "fleetErrorMessage": format!("{error:#}"),
+        });
+        let _ = writeln!(err, "{line}");
+    } else {
+        let _ = writeln!(err, "error: {error:#}");
+    }
+    ExitCode::FAILURE
+}
+
+fn now() -> String {
+    let elapsed = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
+    jiff::Timestamp::from_second(elapsed.as_secs() as i64)
+        .unwrap_or_default()
+        .to_string()
+}
