@@ -1,8 +1,9 @@
-//! Rancher Fleet's GitOps pipeline as pure functions.
+#![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod api;
 pub mod cluster;
+#[cfg(feature = "helm")]
 pub mod deploy;
 pub mod diagnostic;
 pub mod drift;

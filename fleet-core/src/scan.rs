@@ -55,7 +55,9 @@ use crate::{
 };
 use folder::{Place, Read};
 
+#[cfg(feature = "helm")]
 pub(crate) use decode::go_numbers as whole_numbers;
+#[cfg(feature = "helm")]
 pub(crate) use fleet_yaml::merge_values;
 
 /// The label with the GitRepo's name.

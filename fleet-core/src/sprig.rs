@@ -5,7 +5,9 @@
 //!
 //! Go's `keys` and `values` come in random order; here they are sorted, so that equal inputs give equal bytes.
 
-use crate::template::{Functions, Parameter, Signature, Value};
+#[cfg(feature = "helm")]
+use crate::template::Value;
+use crate::template::{Functions, Parameter, Signature};
 
 mod arguments;
 mod case;
@@ -39,6 +41,7 @@ pub fn functions() -> Functions {
 
 /// A `time.Time` read by a layout; without a zone in the text it has one of the given name, at UTC's time. None if the text
 /// does not fit the layout.
+#[cfg(feature = "helm")]
 pub(crate) fn time_value(layout: &str, text: &str, zone: &str) -> Option<Value> {
     let local = time::Zone::fixed(0, zone);
     time::Time::parse(layout, text, &local).ok().map(Value::object)

@@ -39,7 +39,7 @@ use crate::cluster::KubeCluster;
 use crate::queue::Queue;
 use crate::watch::{self, Change, Key};
 
-pub use register::{Connect, HubAccess, RegisterError, Registration};
+pub use register::{Connect, HubAccess, OverNetwork, RegisterError, Registration};
 
 /// How an agent is set up.
 #[derive(Clone, Debug)]

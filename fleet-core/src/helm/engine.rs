@@ -2,7 +2,7 @@
 //!
 //! All templates of all charts share one namespace. They are parsed and executed in one order, deepest first, so that a definition
 //! of the root chart replaces one of a subchart; templates see each other's changes of values. Parsing does not depend on
-//! values, so it is done once for a chart and kept (see [`parsed`]).
+//! values, so it is done once for a chart and kept (see `parsed`).
 
 mod capabilities;
 mod error;

@@ -2,7 +2,7 @@
 //!
 //! One table serves reading (types, unknown keys, the likely key) and programs that offer completion. A `direct` key is a
 //! field of the struct itself and not of one embedded in it: Fleet's YAML reader turns numbers and booleans into text only
-//! along direct fields, see [`super::decode`].
+//! along direct fields, see `decode`.
 
 /// The type of a value.
 #[derive(Clone, Copy, Debug)]

@@ -40,6 +40,7 @@ impl Zone {
     }
 
     /// A zone that is always so many seconds east of UTC.
+    #[cfg(feature = "helm")]
     pub(super) fn fixed(offset: i64, name: &str) -> Self {
         Self::Fixed {
             offset,

@@ -47,10 +47,10 @@ pub fn write(value: &Value) -> Result<String, YamlError> {
     write_with(value, WriteOptions::default())
 }
 
-/// [`write`] with another style.
+/// [`write()`] with another style.
 ///
 /// # Errors
-/// As of [`write`]; none with [`WriteStyle::GoYaml3`].
+/// As of [`write()`]; none with [`WriteStyle::GoYaml3`].
 pub fn write_with(value: &Value, options: WriteOptions) -> Result<String, YamlError> {
     if options.style == WriteStyle::Kubernetes && !survives_json(value) {
         let detour = super::read(&json::to_string(value))?;

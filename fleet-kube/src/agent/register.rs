@@ -68,6 +68,41 @@ pub trait Connect: Send + Sync {
     async fn connect(&self, access: &HubAccess) -> Result<Client, kube::Error>;
 }
 
+/// Connects over the network.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OverNetwork;
+
+#[async_trait]
+impl Connect for OverNetwork {
+    async fn connect(&self, access: &HubAccess) -> Result<Client, kube::Error> {
+        let url = access
+            .url
+            .parse()
+            .map_err(|error| kube::Error::Service(Box::new(error)))?;
+        let mut config = kube::Config::new(url);
+        config.auth_info.token = Some(access.token.clone().into());
+        if !access.certificate_authority.is_empty() {
+            let authorities = pem_certificates(&access.certificate_authority);
+            if authorities.is_empty() {
+                return Err(kube::Error::Service("apiServerCA holds no PEM certificate".into()));
+            }
+            config.root_cert = Some(authorities);
+        }
+        Client::try_from(config)
+    }
+}
+
+/// The certificates of a PEM text, as DER.
+fn pem_certificates(text: &str) -> Vec<Vec<u8>> {
+    use base64::Engine;
+    let blocks = text.split("-----BEGIN CERTIFICATE-----").skip(1);
+    let bodies = blocks.filter_map(|block| block.split_once("-----END CERTIFICATE-----"));
+    let lines = bodies.map(|(body, _)| body.split_whitespace().collect::<String>());
+    lines
+        .filter_map(|body| base64::engine::general_purpose::STANDARD.decode(body).ok())
+        .collect()
+}
+
 /// What registration gives: where the agent's deployments are, and what its cluster is called.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Registration {
