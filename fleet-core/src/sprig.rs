@@ -74,3 +74,15 @@ pub fn register(functions: &mut Functions) {
             .into())
     });
 }
+
+/// Why Go cannot compile a regular expression; none if it can.
+#[cfg(feature = "helm")]
+pub(crate) fn regex_error(source: &str) -> Option<String> {
+    regex::error(source)
+}
+
+/// Whether an address has a scheme; Go's error if it is none.
+#[cfg(feature = "helm")]
+pub(crate) fn is_absolute_url(text: &str) -> Result<bool, String> {
+    url::is_absolute(text)
+}

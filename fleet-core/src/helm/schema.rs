@@ -4,6 +4,7 @@
 //! function; without one, or where that fails, the render fails and names the address. `urn:` references fit anything, as in
 //! Helm. A compiled schema is kept with its chart, unless parts of it came from outside.
 
+mod formats;
 mod message;
 
 use std::error::Error;
@@ -127,6 +128,7 @@ fn compile_with(json: &Value, remote: &[(String, Value)]) -> Result<Schema, Box<
     let mut schemas = Schemas::new();
     let mut compiler = Compiler::new();
     compiler.use_loader(Box::new(Nowhere));
+    formats::register(&mut compiler);
     compiler.add_resource(LOCATION, json.clone()).map_err(Box::new)?;
     for (address, json) in remote {
         compiler.add_resource(address, json.clone()).map_err(Box::new)?;

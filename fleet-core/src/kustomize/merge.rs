@@ -191,15 +191,26 @@ fn merge_fields(dest: &mut Mapping, patch: Mapping, schema: Option<&Schema>, sch
         let at = positions.get(&name).copied();
         let field_schema = schema.and_then(|schema| schema.field(&name));
         let value = at.map(|at| &mut dest.entries[at].1);
-        match walk(value, patches.remove(&name), field_schema, schemas)? {
-            Merged::Kept => {}
+        let outcome = walk(value, patches.remove(&name), field_schema, schemas)?;
+        match outcome {
+            Merged::Kept => {
+                if let Some(Node::Scalar(scalar)) = at.map(|at| &mut dest.entries[at].1) {
+                    scalar.quote_old_words();
+                }
+            }
             Merged::Replaced(value) if value.is_null() => gone.extend(at),
             Merged::Replaced(value) => match at {
                 Some(at) => match (&mut dest.entries[at].1, value) {
                     (Node::Scalar(old), Node::Scalar(new)) => old.replace(new),
                     (old, new) => *old = new,
                 },
-                None => dest.set(&name, value),
+                None => {
+                    let mut value = value;
+                    if let Node::Scalar(scalar) = &mut value {
+                        scalar.quote_old_words();
+                    }
+                    dest.set(&name, value);
+                }
             },
             Merged::Cleared => gone.extend(at),
         }
@@ -311,23 +322,22 @@ fn merge_elements(
     if keys.len() > 1 {
         merge_values(&mut values);
     }
-    // Elements keep their places while the list is worked on; what is deleted is `None`.
-    let mut old: Vec<Option<Node>> = std::mem::take(dest).into_iter().map(Some).collect();
+    // Elements keep their places while the list is worked on. What is deleted from the old list may stand in the new one already.
+    let mut old: Vec<Old> = std::mem::take(dest).into_iter().map(Old::new).collect();
     let mut merged: Vec<Element> = Vec::new();
     let mut last_keys: Vec<&str> = Vec::new();
     for value in &values {
         let (valid_keys, valid_values) = valid(&values, value, keys);
         let (find_keys, find_values) = valid(std::slice::from_ref(value), value, keys);
-        let at = old.iter().position(|item| {
-            item.as_ref()
-                .is_some_and(|item| is_element(item, &find_keys, &find_values))
-        });
+        let at = old
+            .iter()
+            .position(|item| item.is_there && is_element(&item.node, &find_keys, &find_values));
         let patched = patch
             .iter()
             .find(|item| is_element(item, &find_keys, &find_values))
             .cloned();
         let item = match at {
-            Some(at) => old[at].as_mut(),
+            Some(at) => Some(&mut old[at].node),
             None => None,
         };
         let outcome = match (item, patched) {
@@ -348,17 +358,17 @@ fn merge_elements(
         let is_empty =
             |node: &Node| node.is_null() || node.as_mapping().is_some_and(|mapping| mapping.entries.is_empty());
         let element = element.filter(|element| match element {
-            Element::Old(at) => old[*at].as_ref().is_some_and(|node| !is_empty(node)),
+            Element::Old(at) => !is_empty(&old[*at].node),
             Element::New(node) => !is_empty(node),
         });
         match element {
             None => delete_elements(&mut old, &valid_keys, &valid_values),
             Some(mut element) => {
                 let node = match &mut element {
-                    Element::Old(at) => old[*at].as_mut(),
-                    Element::New(node) => Some(node),
+                    Element::Old(at) => &mut old[*at].node,
+                    Element::New(node) => node,
                 };
-                if let Some(Node::Mapping(mapping)) = node {
+                if let Node::Mapping(mapping) = node {
                     for (key, value) in valid_keys.iter().zip(&valid_values) {
                         if !value.is_empty() && mapping.get(key).is_none() {
                             mapping.set(key, Node::Scalar(Scalar::plain(*value)));
@@ -391,27 +401,41 @@ fn merge_elements(
         Element::Old(at) => {
             let left = uses.entry(at).or_default();
             *left = left.saturating_sub(1);
-            if *left == 0 { old[at].take() } else { old[at].clone() }
+            Some(match left {
+                0 => std::mem::replace(&mut old[at].node, Node::Sequence(Vec::new())),
+                _ => old[at].node.clone(),
+            })
         }
     }));
     if values.is_empty() {
-        dest.extend(old.into_iter().flatten());
+        dest.extend(old.into_iter().map(|item| item.node));
     }
     Ok(())
 }
 
-fn view<'a>(element: &'a Element, old: &'a [Option<Node>]) -> &'a Node {
-    static NOTHING: Node = Node::Sequence(Vec::new());
+/// An element of the old list, and whether it is still in it.
+struct Old {
+    node: Node,
+    is_there: bool,
+}
+
+impl Old {
+    fn new(node: Node) -> Self {
+        Self { node, is_there: true }
+    }
+}
+
+fn view<'a>(element: &'a Element, old: &'a [Old]) -> &'a Node {
     match element {
         Element::New(node) => node,
-        Element::Old(at) => old[*at].as_ref().unwrap_or(&NOTHING),
+        Element::Old(at) => &old[*at].node,
     }
 }
 
 /// Puts the old elements behind the new ones: each replaces its like, or is added.
-fn append_old(merged: &mut Vec<Element>, old: &[Option<Node>], keys: &[&str]) {
-    for (at, item) in old.iter().enumerate() {
-        let Some(item) = item else { continue };
+fn append_old(merged: &mut Vec<Element>, old: &[Old], keys: &[&str]) {
+    for (at, item) in old.iter().enumerate().filter(|(_, item)| item.is_there) {
+        let item = &item.node;
         if keys.first().is_some_and(|key| key.is_empty()) {
             let text = item.text().unwrap_or_default();
             set_element(
@@ -513,13 +537,10 @@ impl Duplicate for Element {
     }
 }
 
-fn delete_elements(old: &mut [Option<Node>], keys: &[&str], values: &[&str]) {
+fn delete_elements(old: &mut [Old], keys: &[&str], values: &[&str]) {
     for item in old {
-        if item
-            .as_ref()
-            .is_some_and(|node| node.is_null() || has_values(node, keys, values))
-        {
-            *item = None;
+        if !matches!(fate(&item.node, keys, values), Fate::Stays) {
+            item.is_there = false;
         }
     }
 }

@@ -148,6 +148,16 @@ impl Scalar {
 }
 
 impl Scalar {
+    /// kyaml's setter puts texts in quotes that YAML 1.1 reads as something else (`yes`), even where it only sets what is there.
+    pub(super) fn quote_old_words(&mut self) {
+        if self.tag == Tag::String && self.style == Style::Plain && self.text.len() <= 64 {
+            let resolved = scalar::resolve(&self.text, None, true, Dialect::GoYaml2);
+            if !matches!(resolved, Ok(Resolved::String(_))) {
+                self.style = Style::Quoted;
+            }
+        }
+    }
+
     /// Puts another scalar in this one's place, and leaves the style.
     pub(super) fn replace(&mut self, new: Self) {
         let is_text = self.style == Style::Quoted && !matches!(new.tag, Tag::Null);

@@ -24,6 +24,11 @@ enum Failure {
 
 type Call = fn(&mut Context<'_>, &Pattern, &[Value]) -> Outcome;
 
+/// Why Go cannot compile a regular expression; none if it can.
+pub(super) fn error(source: &str) -> Option<String> {
+    Pattern::compile(source).err()
+}
+
 pub(super) fn register(functions: &mut Functions) {
     functions.register("regexMatch", TEXT_TEXT, |context, arguments| {
         let matches = compiled(context, arguments, Failure::Error)

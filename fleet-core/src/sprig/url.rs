@@ -207,6 +207,11 @@ fn unescape(text: &str, part: Part) -> Result<Vec<u8>, String> {
     Ok(decoded)
 }
 
+/// Whether an address has a scheme; Go's error if it is none.
+pub(super) fn is_absolute(text: &str) -> Result<bool, String> {
+    Url::parse(text).map(|url| !url.scheme.is_empty())
+}
+
 impl Url {
     fn parse(written: &str) -> Result<Self, String> {
         let (body, fragment) = match written.split_once('#') {

@@ -16,6 +16,7 @@
 
 mod bundles;
 mod clusters;
+mod groups;
 mod texts;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -23,12 +24,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use roaring::RoaringBitmap;
 use serde::Serialize;
 
-use self::bundles::{Choices, IndexedBundle, IndexedCriteria, IndexedGroup, difference};
+use self::bundles::{Choices, IndexedBundle, IndexedCriteria, difference};
 use self::clusters::{ClusterId, Clusters, LabelId};
+use self::groups::{GroupId, Groups, IndexedGroup};
 use self::texts::Symbol;
 use super::matcher::{Choice, Matcher};
 use super::{BundleView, ClusterView, GroupView, MappingView, NamespaceView, TargetError};
-use crate::labels::Selector;
 
 /// Namespace and name of an object.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -77,15 +78,13 @@ impl ClusterSet {
 }
 
 /// Labels and groups of a cluster, before or after a change.
-type Side<'a> = (&'a [LabelId], &'a [(Symbol, String)]);
+type Side<'a> = (&'a [LabelId], &'a [GroupId]);
 
 /// The matches of an estate that changes.
 #[derive(Clone, Debug, Default)]
 pub struct Index {
     clusters: Clusters,
-    groups: BTreeMap<(Symbol, String), IndexedGroup>,
-    /// Groups by the keys that their selectors ask for; those that everything matches are under `None`.
-    groups_by_key: HashMap<Option<Symbol>, BTreeSet<(Symbol, String)>>,
+    groups: Groups,
     bundles: Vec<Option<IndexedBundle>>,
     free: Vec<usize>,
     by_key: HashMap<Key, usize>,
@@ -118,8 +117,8 @@ impl Index {
             .chain(new.iter().filter(|label| old.binary_search(label).is_err()))
             .map(|label| self.clusters.key_of(*label))
             .collect();
-        self.update_groups(id, (!made).then_some(&changed));
         let new_groups = self.groups_of(id);
+        self.groups.move_cluster(id, &old_groups, &new_groups);
         let key = self.clusters.key(id);
         let mut affected: BTreeSet<usize> = BTreeSet::new();
         if made {
@@ -152,9 +151,7 @@ impl Index {
         let (old, groups) = (self.clusters.labels(id).to_vec(), self.groups_of(id));
         let affected = self.bundles_by_namespace.get(&key.0).cloned().unwrap_or_default();
         let changes = self.compare(key, affected, Some((&old, &groups)), None);
-        for group in self.groups.values_mut() {
-            group.members.remove(id);
-        }
+        self.groups.move_cluster(id, &groups, &[]);
         self.clusters.remove(id);
         changes
     }
@@ -213,34 +210,7 @@ impl Index {
     pub fn set_group(&mut self, group: &GroupView) -> Vec<(Key, ClusterSet)> {
         let namespace = self.clusters.texts.intern(&group.namespace);
         self.with_groups_changed(namespace, |index| {
-            index.drop_group(namespace, &group.name);
-            let selector = group
-                .selector
-                .as_ref()
-                .and_then(|selector| Selector::compile(selector).ok());
-            let selector = selector.map(|selector| index.clusters.selector(&selector));
-            let among = index.clusters.of_namespace(namespace);
-            let members = selector
-                .as_ref()
-                .zip(among)
-                .map(|(selector, among)| index.clusters.matching(selector, among));
-            let keys = selector.iter().flatten().map(|requirement| Some(requirement.key));
-            let everything = selector.as_ref().is_some_and(Vec::is_empty).then_some(None);
-            for key in keys.chain(everything) {
-                index
-                    .groups_by_key
-                    .entry(key)
-                    .or_default()
-                    .insert((namespace, group.name.clone()));
-            }
-            let members = members.unwrap_or_default();
-            let indexed = IndexedGroup {
-                view: group.clone(),
-                namespace,
-                selector,
-                members,
-            };
-            index.groups.insert((namespace, group.name.clone()), indexed);
+            index.groups.set(&mut index.clusters, namespace, group)
         })
     }
 
@@ -249,7 +219,7 @@ impl Index {
         let Some(namespace) = self.clusters.texts.find(namespace) else {
             return Vec::new();
         };
-        self.with_groups_changed(namespace, |index| index.drop_group(namespace, name))
+        self.with_groups_changed(namespace, |index| index.groups.remove(namespace, name))
     }
 
     /// Adds or changes a mapping; gives each bundle that reaches other clusters than before, and these.
@@ -297,7 +267,7 @@ impl Index {
         };
         let key = self.clusters.key(id);
         let groups = self.groups_of(id);
-        let groups: Vec<&IndexedGroup> = groups.iter().filter_map(|group| self.groups.get(group)).collect();
+        let groups: Vec<&IndexedGroup> = groups.iter().filter_map(|group| self.groups.get(*group)).collect();
         let bundles = self.bundles_by_namespace.get(&key.0).into_iter().flatten();
         let mut matches: Vec<(Key, Choice)> = bundles
             .filter_map(|index| self.bundles[*index].as_ref())
@@ -320,64 +290,10 @@ impl Index {
         Key::new(self.clusters.texts.text(namespace), self.clusters.texts.text(name))
     }
 
-    /// Groups of a cluster, sorted by name.
-    fn groups_of(&self, id: ClusterId) -> Vec<(Symbol, String)> {
-        let (namespace, _) = self.clusters.key(id);
-        let of_namespace = self.groups.range((namespace, String::new())..);
-        let of_namespace = of_namespace.take_while(|((other, _), _)| *other == namespace);
-        of_namespace
-            .filter(|(_, group)| group.members.contains(id))
-            .map(|(key, _)| key.clone())
-            .collect()
-    }
-
-    /// Puts a cluster into the groups that it belongs to now; with the keys that changed, or all of them.
-    fn update_groups(&mut self, id: ClusterId, changed: Option<&BTreeSet<Symbol>>) {
-        let (namespace, _) = self.clusters.key(id);
-        let keys: Vec<(Symbol, String)> = match changed {
-            Some(changed) => {
-                let groups = changed
-                    .iter()
-                    .filter_map(|key| self.groups_by_key.get(&Some(*key)))
-                    .flatten();
-                groups.filter(|(other, _)| *other == namespace).cloned().collect()
-            }
-            None => {
-                let of_namespace = self.groups.range((namespace, String::new())..);
-                of_namespace
-                    .take_while(|((other, _), _)| *other == namespace)
-                    .map(|(key, _)| key.clone())
-                    .collect()
-            }
-        };
-        for key in keys {
-            let Some(group) = self.groups.get_mut(&key) else {
-                continue;
-            };
-            let Some(selector) = &group.selector else { continue };
-            if self.clusters.matches(selector, self.clusters.labels(id)) {
-                group.members.insert(id);
-            } else {
-                group.members.remove(id);
-            }
-        }
-    }
-
-    fn drop_group(&mut self, namespace: Symbol, name: &str) {
-        let key = (namespace, name.to_owned());
-        if let Some(group) = self.groups.remove(&key) {
-            let keys = group
-                .selector
-                .iter()
-                .flatten()
-                .map(|requirement| Some(requirement.key))
-                .chain([None]);
-            for selected in keys {
-                if let Some(groups) = self.groups_by_key.get_mut(&selected) {
-                    groups.remove(&key);
-                }
-            }
-        }
+    /// Groups of a cluster.
+    fn groups_of(&self, id: ClusterId) -> Vec<GroupId> {
+        self.groups
+            .of_cluster(&self.clusters, self.clusters.key(id).0, self.clusters.labels(id))
     }
 
     /// What applied and applies of bundles to a cluster.
@@ -391,7 +307,7 @@ impl Index {
         let groups = |state: Option<Side<'_>>| -> Vec<&IndexedGroup> {
             state
                 .into_iter()
-                .flat_map(|(_, groups)| groups.iter().filter_map(|group| self.groups.get(group)))
+                .flat_map(|(_, groups)| groups.iter().filter_map(|group| self.groups.get(*group)))
                 .collect()
         };
         let (old_groups, new_groups) = (groups(before), groups(after));
@@ -412,10 +328,7 @@ impl Index {
             return Choices::new();
         };
         let groups: Vec<&IndexedGroup> = if bundle.uses_groups {
-            self.groups
-                .values()
-                .filter(|group| bundle.namespaces.contains(&group.namespace))
-                .collect()
+            self.groups.of_namespaces(&bundle.namespaces)
         } else {
             Vec::new()
         };

@@ -1,6 +1,8 @@
 //! Errors of schemas in the words of `santhosh-tekuri/jsonschema` v6, the library that Helm v4.2.3 uses. The tree of errors is the
 //! same; its Rust sister has older words.
 
+mod implied;
+
 use boon::{CompileError, ErrorKind, ValidationError};
 use serde_json::{Number, Value};
 
@@ -11,26 +13,43 @@ use crate::yaml::number::format_g;
 pub(super) fn causes(error: &ValidationError<'_, '_>) -> String {
     let mut out = String::new();
     match error.kind {
-        ErrorKind::Schema { .. } | ErrorKind::Group => error.causes.iter().for_each(|cause| write(&mut out, cause, 0)),
+        ErrorKind::Schema { url } => below(&mut out, error, url, 0),
+        ErrorKind::Group => below(&mut out, error, error.schema_url, 0),
         _ => write(&mut out, error, 0),
     }
     out
 }
 
-fn write(out: &mut String, error: &ValidationError<'_, '_>, depth: usize) {
-    if let (ErrorKind::Reference { .. }, [only]) = (&error.kind, error.causes.as_slice()) {
-        write(out, only, depth);
-        return;
-    }
-    let location = quote(&error.instance_location.to_string());
-    out.push_str(&format!(
-        "{}- at {location}: {}\n",
-        "  ".repeat(depth),
-        describe(&error.kind)
-    ));
+/// Writes the causes of an error, which come from the schema at `base`.
+fn below(out: &mut String, error: &ValidationError<'_, '_>, base: &str, depth: usize) {
+    let listed = matches!(error.kind, ErrorKind::AllOf | ErrorKind::AnyOf | ErrorKind::OneOf(_));
     for cause in &error.causes {
-        write(out, cause, depth + 1);
+        let mut depth = depth;
+        for (index, implied) in implied::nodes(base, cause).into_iter().enumerate() {
+            // The first is the error itself, where it is one of these.
+            if index > 0 || !listed {
+                line(out, depth, &implied.location, implied.message);
+                depth += 1;
+            }
+        }
+        write(out, cause, depth);
     }
+}
+
+fn write(out: &mut String, error: &ValidationError<'_, '_>, depth: usize) {
+    if let ErrorKind::Reference { url, .. } = error.kind {
+        if error.causes.len() == 1 {
+            return below(out, error, url, depth);
+        }
+        line(out, depth, &error.instance_location.to_string(), "validation failed");
+        return below(out, error, url, depth + 1);
+    }
+    line(out, depth, &error.instance_location.to_string(), &describe(&error.kind));
+    below(out, error, error.schema_url, depth + 1);
+}
+
+fn line(out: &mut String, depth: usize, location: &str, message: &str) {
+    out.push_str(&format!("{}- at {}: {message}\n", "  ".repeat(depth), quote(location)));
 }
 
 /// Why a schema cannot be compiled.
@@ -96,6 +115,11 @@ fn describe(kind: &ErrorKind<'_, '_>) -> String {
         },
         ErrorKind::Const { want } if want.is_array() || want.is_object() => "'const' failed".to_owned(),
         ErrorKind::Const { want } => format!("value must be {}", display(want)),
+        ErrorKind::Format { got, want: "regex", .. } if got.is_string() => {
+            let source = got.as_str().unwrap_or_default();
+            let reason = crate::sprig::regex_error(source).unwrap_or_default();
+            format!("{} is not valid regex: error parsing regexp: {reason}", display(got))
+        }
         ErrorKind::Format { got, want, err } => format!("{} is not valid {want}: {err}", display(got)),
         ErrorKind::MinProperties { got, want } => counts("minProperties", got, want),
         ErrorKind::MaxProperties { got, want } => counts("maxProperties", got, want),

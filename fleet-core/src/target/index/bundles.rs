@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use roaring::RoaringBitmap;
 
 use super::clusters::{Clusters, IndexedSelector, LabelId};
+use super::groups::IndexedGroup;
 use super::texts::Symbol;
 use crate::api::labels::CLUSTER_DISPLAY_NAME;
 use crate::labels::Labels;
@@ -74,16 +75,6 @@ impl IndexedCriteria {
             Some(selector) => clusters.matching(selector, among),
         }
     }
-}
-
-/// A group and its clusters.
-#[derive(Clone, Debug)]
-pub(super) struct IndexedGroup {
-    pub(super) view: GroupView,
-    pub(super) namespace: Symbol,
-    /// `None` where there is no selector, or an invalid one: then it has no clusters.
-    pub(super) selector: Option<IndexedSelector>,
-    pub(super) members: RoaringBitmap,
 }
 
 /// A bundle.
@@ -188,50 +179,43 @@ impl Evaluation<'_> {
         if matching.is_empty() {
             return matching;
         }
-        if !criteria.text.names_group() && !restrictions.iter().any(|restriction| restriction.text.names_group()) {
-            if !restrictions.is_empty() {
-                let mut restricted = RoaringBitmap::new();
-                restrictions
-                    .iter()
-                    .for_each(|restriction| restricted |= self.of_clusters(restriction, &matching));
-                matching = restricted;
-            }
-            return matching;
+        let with_group = criteria.text.names_group();
+        if restrictions.is_empty() {
+            return if with_group {
+                matching & self.in_groups(&[criteria])
+            } else {
+                matching
+            };
         }
-        let of_restrictions: Vec<RoaringBitmap> = restrictions
-            .iter()
-            .map(|restriction| self.of_clusters(restriction, &matching))
-            .collect();
-        // Clusters that match with a group, or with none.
-        let with = |group: Option<&IndexedGroup>, members: &dyn Fn() -> RoaringBitmap| {
-            let view = group.map(|group| &group.view);
-            if !criteria.text.matches_group(view) {
-                return None;
+        let mut restricted = RoaringBitmap::new();
+        for restriction in restrictions {
+            let clusters = self.of_clusters(restriction, &matching);
+            if clusters.is_empty() {
+                continue;
             }
-            if restrictions.is_empty() {
-                return Some(members());
-            }
-            let mut restricted = RoaringBitmap::new();
-            for (restriction, clusters) in restrictions.iter().zip(&of_restrictions) {
-                if restriction.text.matches_group(view) {
-                    restricted |= clusters;
-                }
-            }
-            if restricted.is_empty() {
-                return None;
-            }
-            Some(restricted & members())
+            restricted |= match (with_group, restriction.text.names_group()) {
+                (false, false) => clusters,
+                (true, false) => clusters & self.in_groups(&[criteria]),
+                (false, true) => clusters & self.in_groups(&[restriction]),
+                // One group must meet both.
+                (true, true) => clusters & self.in_groups(&[criteria, restriction]),
+            };
+        }
+        restricted
+    }
+
+    /// Clusters in a group that meets the group criteria of all; those in no group where these hold without one.
+    fn in_groups(&self, all: &[&IndexedCriteria]) -> RoaringBitmap {
+        let meets = |view: Option<&GroupView>| all.iter().all(|criteria| criteria.text.matches_group(view));
+        let mut clusters = if meets(None) {
+            self.ungrouped()
+        } else {
+            RoaringBitmap::new()
         };
-        let mut grouped = RoaringBitmap::new();
-        for group in self.groups.iter().filter(|group| group.selector.is_some()) {
-            if let Some(clusters) = with(Some(group), &|| group.members.clone()) {
-                grouped |= clusters;
-            }
+        for group in self.groups.iter().filter(|group| meets(Some(&group.view))) {
+            clusters |= &group.members;
         }
-        if let Some(clusters) = with(None, &|| self.ungrouped()) {
-            grouped |= clusters;
-        }
-        matching & grouped
+        clusters
     }
 
     fn choices(&self) -> Choices {

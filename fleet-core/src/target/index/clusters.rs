@@ -41,6 +41,18 @@ pub(super) struct IndexedRequirement {
     labels: Vec<LabelId>,
 }
 
+impl IndexedRequirement {
+    /// Labels one of which a cluster must have.
+    pub(super) fn required_labels(&self) -> Option<&[LabelId]> {
+        matches!(self.operator, Operator::In | Operator::Equals | Operator::DoubleEquals).then_some(&self.labels)
+    }
+
+    /// A key that a cluster must have.
+    pub(super) fn required_key(&self) -> Option<Symbol> {
+        (self.operator == Operator::Exists).then_some(self.key)
+    }
+}
+
 /// A selector, in numbers.
 pub(super) type IndexedSelector = Vec<IndexedRequirement>;
 
