@@ -11,16 +11,15 @@ mod range;
 
 use std::sync::Arc;
 
-use super::builtins::Builtin;
 use super::context::Context;
 use super::error::{ExecutionError, FunctionError, TemplateError};
 use super::format;
-use super::functions::{Method, Parameter, Signature};
+use super::functions::Parameter;
 use super::set::MissingKey;
 use super::text::Text;
 use super::tree::{Branch, Command, Invocation, Node, Operand, OperandKind, Pipe, Tree, Variable};
 
-use super::value::{Kind, MapZero, Value};
+use super::value::{Kind, Value};
 
 /// A value, and whether Go has it in a variable of type `interface {}`.
 #[derive(Clone, Debug, Default)]
