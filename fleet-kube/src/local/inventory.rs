@@ -199,14 +199,14 @@ mod tests {
 
     #[test]
     fn documents_and_lists_are_read_alike() {
-        let cluster = "{apiVersion: fleet.cattle.io/v1alpha1, kind: Cluster, metadata: {name: a, uid: x}, status: {namespace: n}}";
+        let cluster = "{apiVersion: fleet.cattle.io/v1alpha1, kind: Cluster, metadata: {name: a, uid: x}, status: {namespace: cluster-a}}";
         let documents = Inventory::parse(&format!(
-            "{cluster}\n---\n# nothing\n---\n{{apiVersion: v1, kind: Namespace, metadata: {{name: n}}}}\n"
+            "{cluster}\n---\n# nothing\n---\n{{apiVersion: v1, kind: Namespace, metadata: {{name: extra}}}}\n"
         ));
         let documents = documents.unwrap();
         let list = Inventory::parse(&format!("apiVersion: v1\nkind: List\nitems:\n- {cluster}\n")).unwrap();
         assert_eq!(documents.clusters, list.clusters);
-        assert_eq!(list.clusters[0].status.as_ref().unwrap().namespace, "n");
+        assert_eq!(list.clusters[0].status.as_ref().unwrap().namespace, "cluster-a");
         assert_eq!(
             (
                 list.clusters[0].metadata.namespace.as_deref(),

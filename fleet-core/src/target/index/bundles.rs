@@ -175,7 +175,7 @@ impl Evaluation<'_> {
         restrictions: &[IndexedCriteria],
         among: &RoaringBitmap,
     ) -> RoaringBitmap {
-        let mut matching = self.of_clusters(criteria, among);
+        let matching = self.of_clusters(criteria, among);
         if matching.is_empty() {
             return matching;
         }
