@@ -336,10 +336,7 @@ fn merge_elements(
             .iter()
             .find(|item| is_element(item, &find_keys, &find_values))
             .cloned();
-        let item = match at {
-            Some(at) => Some(&mut old[at].node),
-            None => None,
-        };
+        let item = at.map(|at| &mut old[at].node);
         let outcome = match (item, patched) {
             (Some(item), None) if alone => {
                 if normalize(item, schema.cloned(), schemas)? {
@@ -396,15 +393,15 @@ fn merge_elements(
             *uses.entry(*at).or_default() += 1;
         }
     }
-    dest.extend(merged.into_iter().filter_map(|element| match element {
-        Element::New(node) => Some(node),
+    dest.extend(merged.into_iter().map(|element| match element {
+        Element::New(node) => node,
         Element::Old(at) => {
             let left = uses.entry(at).or_default();
             *left = left.saturating_sub(1);
-            Some(match left {
+            match left {
                 0 => std::mem::replace(&mut old[at].node, Node::Sequence(Vec::new())),
                 _ => old[at].node.clone(),
-            })
+            }
         }
     }));
     if values.is_empty() {

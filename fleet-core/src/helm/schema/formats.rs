@@ -138,7 +138,7 @@ fn semver(text: &str) -> Result<(), String> {
     }
     for (number, name) in numbers.iter().zip(["major", "minor", "patch"]) {
         match number {
-            number if number.is_empty() => return Err(format!("{name} is empty")),
+            "" => return Err(format!("{name} is empty")),
             number if !number.bytes().all(|byte| byte.is_ascii_digit()) => {
                 return Err(format!("{name} contains non-digit"));
             }
