@@ -137,7 +137,7 @@ fn semver(text: &str) -> Result<(), String> {
         return Err("versionCore must have 3 numbers separated by dot".to_owned());
     }
     for (number, name) in numbers.iter().zip(["major", "minor", "patch"]) {
-        match number {
+        match *number {
             "" => return Err(format!("{name} is empty")),
             number if !number.bytes().all(|byte| byte.is_ascii_digit()) => {
                 return Err(format!("{name} contains non-digit"));
