@@ -280,8 +280,21 @@ pub(super) async fn apply_one(
         let patch = drift::client_side_patch(&owned, old);
         cluster.patch(key, &patch).await
     };
-    written.map_err(failed("applying", key))?;
+    written
+        .map_err(|error| conflict(error, key))
+        .map_err(failed("applying", key))?;
     Ok(true)
+}
+
+/// A conflict over fields, in Helm's words: trying again cannot cure it.
+fn conflict(error: ClusterError, key: &ObjectKey) -> ClusterError {
+    match error {
+        ClusterError::Conflict(message) if message.starts_with("Apply failed") => ClusterError::Conflict(format!(
+            "conflict occurred while applying object {}/{} {}: {message}",
+            key.namespace, key.name, key.kind
+        )),
+        other => other,
+    }
 }
 
 /// The object with Helm's ownership metadata, which the stored manifest does not have, and its namespace.

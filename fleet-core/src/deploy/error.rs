@@ -85,6 +85,7 @@ const FINAL: &[&str] = &[
     "unknown field",
     "Forbidden: spec is immutable after creation",
     "conflict occurred while applying object",
+    "field not declared in schema",
 ];
 
 /// Whether a message is of an error that is recorded and not tried again until something changes.

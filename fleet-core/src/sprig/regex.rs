@@ -25,6 +25,7 @@ enum Failure {
 type Call = fn(&mut Context<'_>, &Pattern, &[Value]) -> Outcome;
 
 /// Why Go cannot compile a regular expression; none if it can.
+#[cfg(feature = "helm")]
 pub(super) fn error(source: &str) -> Option<String> {
     Pattern::compile(source).err()
 }

@@ -208,6 +208,7 @@ fn unescape(text: &str, part: Part) -> Result<Vec<u8>, String> {
 }
 
 /// Whether an address has a scheme; Go's error if it is none.
+#[cfg(feature = "helm")]
 pub(super) fn is_absolute(text: &str) -> Result<bool, String> {
     Url::parse(text).map(|url| !url.scheme.is_empty())
 }

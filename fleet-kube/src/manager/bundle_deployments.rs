@@ -50,8 +50,9 @@ pub(crate) async fn write(
         } else {
             deployment_values_hash(&values, &staged_values)
         };
-        kept.is_none_or(|kept| kept.values_hash != spec.values_hash)
-            .then_some((values, staged_values))
+        // Where there were no values and are none, there is no Secret and nothing to remove.
+        let old_hash = kept.map_or("", |kept| kept.values_hash.as_str());
+        (old_hash != spec.values_hash).then_some((values, staged_values))
     } else {
         None
     };

@@ -4,3 +4,4 @@
 pub mod binaries;
 pub mod control_plane;
 pub mod kubelet;
+pub mod memory;
