@@ -35,9 +35,11 @@ fn config_map(name: &str, value: &str) -> String {
 }
 
 async fn create_repo(hub: &Client, namespace: &str, name: &str, change: impl FnOnce(&mut GitRepoSpec)) {
-    let mut target = GitTarget::default();
-    target.name = "all".to_owned();
-    target.cluster_selector = Some(LabelSelector::default());
+    let target = GitTarget {
+        name: "all".to_owned(),
+        cluster_selector: Some(LabelSelector::default()),
+        ..GitTarget::default()
+    };
     let mut spec = GitRepoSpec {
         repo: "https://example.com/repo.git".to_owned(),
         branch: "main".to_owned(),
