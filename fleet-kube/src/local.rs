@@ -18,7 +18,6 @@
 mod bootstrap;
 mod follow;
 mod inventory;
-mod kubeconfig;
 mod report;
 
 use std::collections::BTreeMap;
@@ -37,7 +36,6 @@ use crate::manager::{self, ManagerError, ManagerOptions};
 
 pub use follow::follow;
 pub use inventory::{Inventory, InventoryError};
-pub use kubeconfig::{Context as KubeconfigContext, kubeconfig};
 pub use report::{Report, ResourceProblem, Row, report};
 
 /// Why a local fleet could not be started.

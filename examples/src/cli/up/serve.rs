@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use fleet_kube::embedded::{ApiServer, Identity, Served};
-use fleet_kube::local::{self, KubeconfigContext, LocalFleet};
+use fleet_kube::embedded::{self, ApiServer, Identity, Served};
+use fleet_kube::local::{self, LocalFleet};
 
 use super::UpCommand;
 use super::progress::Progress;
@@ -32,7 +32,7 @@ pub(super) async fn stay(
         .kubeconfig
         .clone()
         .unwrap_or_else(|| std::env::temp_dir().join(format!("fleet-up-{name}.kubeconfig")));
-    write_private(&file, &local::kubeconfig(&contexts)).with_context(|| format!("writing {}", file.display()))?;
+    write_private(&file, &embedded::kubeconfig(&contexts)).with_context(|| format!("writing {}", file.display()))?;
     progress.say(&format!(
         "serving contexts {}; new commits are deployed; Ctrl-C ends it",
         names(&contexts)
@@ -57,7 +57,7 @@ pub(super) async fn stay(
     Ok(())
 }
 
-fn names(contexts: &[KubeconfigContext]) -> String {
+fn names(contexts: &[embedded::Context]) -> String {
     contexts
         .iter()
         .map(|context| context.name.as_str())
@@ -65,14 +65,10 @@ fn names(contexts: &[KubeconfigContext]) -> String {
         .join(", ")
 }
 
-async fn open(name: &str, server: &ApiServer, contexts: &mut Vec<KubeconfigContext>) -> Result<Served> {
+async fn open(name: &str, server: &ApiServer, contexts: &mut Vec<embedded::Context>) -> Result<Served> {
     let served = server.serve(([127, 0, 0, 1], 0).into()).await?;
     let token = server.token(&Identity::admin());
-    contexts.push(KubeconfigContext {
-        name: name.to_owned(),
-        url: served.url(),
-        token,
-    });
+    contexts.push(embedded::Context::new(name, &served.url(), token));
     Ok(served)
 }
 
