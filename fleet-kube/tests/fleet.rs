@@ -545,3 +545,112 @@ async fn bad_input_stops_nothing_else_and_removes_nothing() {
     assert_eq!(bundles.list(&ListParams::default()).await.unwrap().items.len(), 4);
     fleet.stop().await;
 }
+
+/// Everything is killed in the middle of an apply and started anew, then the API server is restarted with its data: it ends
+/// in the same state, and nothing was deleted on the way.
+async fn survives<S: Future<Output = LocalFleet>, R: Future<Output = ()>>(
+    client: &Client,
+    namespace: &str,
+    memory: &Memory,
+    start: impl Fn() -> S,
+    restart_server: impl FnOnce() -> R,
+) {
+    const OBJECTS: usize = 150;
+    let commit = |value: &str| {
+        let files: Vec<(String, String)> = (0..OBJECTS)
+            .map(|at| {
+                (
+                    format!("many/map-{at:03}.yaml"),
+                    config_map(&format!("map-{at:03}"), value),
+                )
+            })
+            .collect();
+        let mut files: Vec<(&str, &str)> = files
+            .iter()
+            .map(|(path, text)| (path.as_str(), text.as_str()))
+            .collect();
+        files.push(("many/fleet.yaml", "defaultNamespace: many\n"));
+        memory.commit(&files);
+    };
+    commit("one");
+    let fleet = start().await;
+    create_repo(client, namespace, "shop", |_| {}).await;
+    let maps: Api<ConfigMap> = Api::namespaced(client.clone(), "many");
+    let own = ListParams::default().labels("objectset.rio.cattle.io/hash");
+    eventually("the apply begins", || async {
+        let there = maps.list_metadata(&own).await.map_or(0, |list| list.items.len());
+        (there > 5).then_some(())
+    })
+    .await;
+    // Dropped, not stopped: manager and agent end between two requests.
+    drop(fleet);
+    let uids = |list: kube::core::ObjectList<kube::core::PartialObjectMeta<ConfigMap>>| -> std::collections::BTreeMap<String, Option<String>> {
+        list.items.iter().map(|map| (map.name_any(), map.uid())).collect()
+    };
+    let begun = uids(maps.list_metadata(&own).await.unwrap());
+    let fleet = start().await;
+    let report = until(client, namespace, "shop", |report| report.ready).await;
+    assert_eq!(report.deployments[0].ready_resources, (OBJECTS as i64, OBJECTS as i64));
+    let done = uids(maps.list_metadata(&own).await.unwrap());
+    assert!(
+        begun.iter().all(|(name, uid)| done.get(name) == Some(uid)),
+        "what was begun was replaced"
+    );
+
+    restart_server().await;
+    commit("two");
+    let head = memory.head();
+    until(client, namespace, "shop", |report| {
+        report.ready && report.commit == head
+    })
+    .await;
+    eventually("the new commit is deployed", || async {
+        let found = maps.get("map-149").await.ok()?;
+        (found.data?["key"] == "two").then_some(())
+    })
+    .await;
+    assert_eq!(
+        uids(maps.list_metadata(&own).await.unwrap()),
+        done,
+        "something was deleted and made again"
+    );
+    fleet.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn embedded_survives_being_killed() {
+    let memory = Memory::default();
+    let hub = Endpoint::embedded();
+    let server = hub.server.clone().unwrap();
+    let start = || async {
+        LocalFleet::single(hub.clone(), Arc::new(memory.clone()), LocalOptions::default())
+            .await
+            .unwrap()
+    };
+    survives(&hub.client, "fleet-local", &memory, start, || async {
+        server.drop_watches(None)
+    })
+    .await;
+    let deletes = server
+        .requests()
+        .matching(|record| record.verb.starts_with("delete") && record.resource == "configmaps");
+    assert!(deletes.is_empty(), "{deletes:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn real_survives_being_killed() {
+    let Some(mut plane) = ControlPlane::start().await else {
+        return;
+    };
+    let client = plane.client().await;
+    let memory = Memory::default();
+    let config = plane.config().await;
+    let start = || async {
+        let mut options = LocalOptions::default();
+        options.connect = Some(Arc::new(Real(config.clone())));
+        LocalFleet::single(Endpoint::of(client.clone()), Arc::new(memory.clone()), options)
+            .await
+            .unwrap()
+    };
+    survives(&client, "fleet-local", &memory, start, || plane.restart_api_server()).await;
+}

@@ -68,7 +68,7 @@ fn names(contexts: &[embedded::Context]) -> String {
 async fn open(name: &str, server: &ApiServer, contexts: &mut Vec<embedded::Context>) -> Result<Served> {
     let served = server.serve(([127, 0, 0, 1], 0).into()).await?;
     let token = server.token(&Identity::admin());
-    contexts.push(embedded::Context::new(name, &served.url(), token));
+    contexts.push(embedded::Context::new(name, served.url(), token));
     Ok(served)
 }
 
