@@ -121,7 +121,22 @@ fn median(mut times: Vec<Duration>) -> Duration {
     times[times.len() / 2]
 }
 
+/// Only the changes, for a profiler: `-- changes`.
+fn changes() {
+    let mut tree = repository(1_000);
+    let mut cache = ScanCache::default();
+    for round in 0..500 {
+        let content = format!("defaultNamespace: changed-{round}\n");
+        tree.insert(&format!("apps/a{round:05}/fleet.yaml"), Entry::file(content))
+            .expect("because the path is clean");
+        cache = rescan(&cache, &tree, "repo", &options(round)).finish().cache;
+    }
+}
+
 fn main() {
+    if std::env::args().any(|argument| argument == "changes") {
+        return changes();
+    }
     for bundles in [100, 1_000, 10_000] {
         let mut tree = repository(bundles);
         let rounds = if bundles > 1_000 { 3 } else { 11 };

@@ -11,8 +11,9 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use clap::Parser as _;
-use fleet_core::{render::content, yaml};
-use fleet_examples::cli::{apply::ApplyCommand, target::TargetCommand};
+use fleet_core::render::{BundleContent, RenderContext, content, render};
+use fleet_core::yaml;
+use fleet_examples::cli::{apply::ApplyCommand, deploy::list, target::TargetCommand, test::TestCommand};
 use serde_json::Value;
 
 #[derive(clap::Parser)]
@@ -208,6 +209,91 @@ fn bundles() {
     );
 }
 
+/// The folders with a target.yaml of a case, with the expected errors of each one's deployments by cluster.
+fn deployments(case: &Case) -> Vec<(PathBuf, Value)> {
+    let mut found = Vec::new();
+    if case.expected.join("target.yaml").exists() {
+        found.push((case.expected.clone(), case.row["deploy_errors"].clone()));
+    }
+    for entry in fs::read_dir(&case.expected).into_iter().flatten() {
+        let entry = entry.unwrap();
+        if entry.path().join("target.yaml").exists() {
+            let name = entry.file_name().into_string().unwrap();
+            found.push((entry.path(), case.row["deploy_errors"][&name].clone()));
+        }
+    }
+    found
+}
+
+#[test]
+fn deploys() {
+    let Some(cases) = cases() else { return };
+    let (mut total, mut failures) = (0, BTreeMap::<String, String>::new());
+    for case in cases {
+        for (folder, errors) in deployments(&case) {
+            let text = fs::read_to_string(folder.join("target.yaml")).unwrap();
+            let objects = yaml::read_all(&text).unwrap();
+            let of_kind = |kind: &str| {
+                objects
+                    .iter()
+                    .filter(move |object| object["kind"] == kind)
+                    .cloned()
+                    .collect::<Vec<_>>()
+            };
+            let Some(found) = of_kind("Content").first().cloned() else {
+                continue;
+            };
+            let resources = content::decode(&serde_json::from_value(found).unwrap()).unwrap();
+            let bundle = BundleContent::from_resources(&resources).unwrap();
+            for deployment in of_kind("BundleDeployment") {
+                total += 1;
+                let cluster = deployment["metadata"]["labels"]["fleet.cattle.io/cluster"]
+                    .as_str()
+                    .unwrap();
+                let name = deployment["metadata"]["name"].as_str().unwrap();
+                let options = serde_json::from_value(deployment["spec"]["options"].clone()).unwrap_or_default();
+                let rendered = render(name, &bundle, &options, &RenderContext::dry_run());
+                let failure = match (rendered, errors[cluster].as_str()) {
+                    (Ok(rendered), None) => {
+                        let objects: Vec<Value> = rendered.objects.into_iter().chain(rendered.hook_objects).collect();
+                        let ours = list(objects).unwrap();
+                        let expected = fs::read_to_string(folder.join(format!("deploy-{cluster}.yaml"))).unwrap();
+                        (ours != expected).then(|| first_difference(&ours, &expected))
+                    }
+                    (Ok(_), Some(error)) => Some(format!("no error, expected {error}")),
+                    (Err(error), None) => Some(format!("error: {error}")),
+                    (Err(error), Some(expected)) => {
+                        let expected: String = expected
+                            .lines()
+                            .filter(|line| !line.starts_with("# Warning"))
+                            .collect::<Vec<_>>()
+                            .join("\n");
+                        let network = case.row["network"] == true;
+                        // The record was made without the line breaks at the end.
+                        (!network && error.to_string().trim_end() != expected)
+                            .then(|| format!("error: {error}\n      expected {expected}"))
+                    }
+                };
+                if let Some(failure) = failure {
+                    failures.insert(format!("{} {name} {cluster}", case.name), failure);
+                }
+            }
+        }
+    }
+    let mut causes: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (name, failure) in &failures {
+        causes.entry(failure).or_default().push(name);
+    }
+    for (cause, names) in &causes {
+        eprintln!(
+            "{} x {cause}\n    {}",
+            names.len(),
+            names[..names.len().min(3)].join(", ")
+        );
+    }
+    assert!(failures.is_empty(), "deploys: {} of {total} differ", failures.len());
+}
+
 #[derive(clap::Parser)]
 struct Target {
     #[command(flatten)]
@@ -273,6 +359,60 @@ fn targets() {
     assert!(
         failures.is_empty(),
         "targets: {} of {total} differ\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
+}
+
+#[derive(clap::Parser)]
+struct Test {
+    #[command(flatten)]
+    command: TestCommand,
+}
+
+#[test]
+fn tests() {
+    let Some(cases) = cases() else { return };
+    let (mut total, mut failures) = (0, Vec::new());
+    for case in cases {
+        for environment in ["default", "dev", "test", "prod"] {
+            let expected = fs::read_to_string(case.expected.join(format!("test-{environment}.yaml"))).ok();
+            let error = case.row["test_errors"][environment].as_str();
+            if expected.is_none() && error.is_none() {
+                continue;
+            }
+            total += 1;
+            let path = case.root.join(case.row["path"].as_str().unwrap());
+            let mut arguments = vec!["test".to_owned(), path.to_str().unwrap().to_owned()];
+            if environment != "default" {
+                arguments.extend(["-l".to_owned(), format!("env={environment}")]);
+            }
+            let mut out = Vec::new();
+            let result = Test::try_parse_from(arguments)
+                .unwrap()
+                .command
+                .run(&mut out, &mut Vec::new());
+            let failure = match (result, error) {
+                (Ok(()), None) => {
+                    let (ours, expected) = (String::from_utf8(out).unwrap(), expected.unwrap());
+                    (ours != expected).then(|| first_difference(&ours, &expected))
+                }
+                (Ok(()), Some(error)) => Some(format!("no error, expected {error}")),
+                (Err(error), None) => Some(format!("error: {error:#}")),
+                (Err(error), Some(expected)) => {
+                    let expected: Vec<&str> = expected.lines().filter(|line| !line.starts_with("# ")).collect();
+                    let ours = format!("{error:#}");
+                    let network = case.row["network"] == true;
+                    (!network && ours != expected.join("\n"))
+                        .then(|| format!("error: {ours}\n    expected {}", expected.join("\n")))
+                }
+            };
+            failures.extend(failure.map(|failure| format!("{} {environment}: {failure}", case.name)));
+        }
+    }
+    assert!(
+        failures.is_empty(),
+        "tests: {} of {total} differ\n{}",
         failures.len(),
         failures.join("\n")
     );

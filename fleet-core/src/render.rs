@@ -11,10 +11,11 @@ mod chart;
 pub mod content;
 mod engine;
 mod error;
+#[cfg(feature = "kustomize")]
+mod mount;
 mod objects;
 mod overlay;
 mod release;
-mod split;
 mod style;
 mod values;
 
@@ -209,8 +210,8 @@ pub fn render(
 
     let mut warnings = rendering.warnings;
     let mut objects = rendering.objects;
-    if style.kustomization.is_some() {
-        objects = engine::kustomize(content.files(), options, &objects, &mut warnings)?;
+    if let Some(folder) = &style.kustomization {
+        objects = engine::kustomize(content, folder, &objects, &mut warnings)?;
     }
     let mut raw_files: Vec<&ChartFile> = chart
         .files

@@ -99,7 +99,7 @@ pub struct Scanned {
 pub struct ScanCache {
     name: String,
     options: Option<Arc<ScanOptions>>,
-    folders: HashMap<Place, Arc<Read>>,
+    folders: Vec<(Place, Arc<Read>)>,
 }
 
 impl ScanCache {
@@ -174,14 +174,15 @@ pub fn rescan(cache: &ScanCache, tree: &Tree, name: &str, options: &ScanOptions)
         });
     }
     let mut needs: Vec<ChartReference> = Vec::new();
+    let mut known = Known {
+        folders: if usable { &cache.folders } else { &[] },
+        next: 0,
+        by_place: None,
+    };
     let folders = places
         .into_iter()
         .map(|place| {
-            let cached = if usable {
-                cache.folders.get(&place).filter(|read| read.is_current(tree, &place))
-            } else {
-                None
-            };
+            let cached = known.find(&place).filter(|read| read.is_current(tree, &place));
             let read = cached.map_or_else(|| Arc::new(folder::read(tree, name, &place, options)), Arc::clone);
             needs.extend(read.needs().iter().cloned());
             (place, read)
@@ -196,6 +197,35 @@ pub fn rescan(cache: &ScanCache, tree: &Tree, name: &str, options: &ScanOptions)
         failures,
         needs,
         supplied: BTreeMap::new(),
+    }
+}
+
+/// Cached folders. Those of two scans mostly come in the same order.
+struct Known<'a> {
+    folders: &'a [(Place, Arc<Read>)],
+    next: usize,
+    by_place: Option<HashMap<&'a Place, usize>>,
+}
+
+impl<'a> Known<'a> {
+    fn find(&mut self, place: &Place) -> Option<&'a Arc<Read>> {
+        if let Some((known, read)) = self.folders.get(self.next)
+            && known == place
+        {
+            self.next += 1;
+            return Some(read);
+        }
+        let folders = self.folders;
+        let by_place = self.by_place.get_or_insert_with(|| {
+            folders
+                .iter()
+                .enumerate()
+                .map(|(index, (place, _))| (place, index))
+                .collect()
+        });
+        let index = *by_place.get(place)?;
+        self.next = index + 1;
+        Some(&folders[index].1)
     }
 }
 
@@ -239,46 +269,44 @@ impl Scan {
             failures: self.failures,
             ..Scanned::default()
         };
-        let mut taken: HashMap<String, String> = HashMap::with_capacity(self.folders.len());
-        for (place, read) in &self.folders {
+        let mut made: Vec<(usize, Bundle, Vec<ImageScan>)> = Vec::with_capacity(self.folders.len());
+        let mut failures: Vec<(usize, ScanFailure)> = Vec::new();
+        let failure = |place: &Place, name: &str, error| ScanFailure {
+            path: place.path.clone(),
+            bundle_name: Some(name.to_owned()),
+            error,
+        };
+        for (index, (place, read)) in self.folders.iter().enumerate() {
             scanned.diagnostics.extend(read.diagnostics().iter().cloned());
-            let (bundle, image_scans) = match read.bundle(&self.options, &self.supplied) {
-                Ok(Some(made)) => made,
-                Ok(None) => continue,
-                Err(error) => {
-                    let bundle_name = Some(read.bundle_name().to_owned());
-                    scanned.failures.push(ScanFailure {
-                        path: place.path.clone(),
-                        bundle_name,
-                        error,
-                    });
-                    continue;
+            match read.bundle(&self.options, &self.supplied) {
+                Ok(Some((bundle, image_scans))) => made.push((index, bundle, image_scans)),
+                Ok(None) => {}
+                Err(error) => failures.push((index, failure(place, read.bundle_name(), error))),
+            }
+        }
+        // Of folders with one name the first in the walk counts.
+        made.sort_by(|left, right| left.1.name.cmp(&right.1.name));
+        for (index, bundle, image_scans) in made {
+            let first = scanned.bundles.last().filter(|first| first.name == bundle.name);
+            if let Some(first) = first.filter(|_| self.options.duplicates == Duplicates::Refuse) {
+                // Two paths that match one folder mean it once.
+                let is_same = self.options.bundles.is_empty() && path::clean(&first.path) == path::clean(&bundle.path);
+                if !is_same {
+                    let error = ScanError::DuplicateName {
+                        name: bundle.name.clone(),
+                        first: first.path.clone(),
+                    };
+                    failures.push((index, failure(&self.folders[index].0, &bundle.name, error)));
                 }
-            };
-            if self.options.duplicates == Duplicates::Refuse {
-                let identity = path::clean(&place.path);
-                match taken.get(&bundle.name) {
-                    // Two paths that match one folder mean it once.
-                    Some(first) if *first == identity && self.options.bundles.is_empty() => continue,
-                    Some(first) => {
-                        let error = ScanError::DuplicateName {
-                            name: bundle.name.clone(),
-                            first: first.clone(),
-                        };
-                        let bundle_name = Some(bundle.name);
-                        scanned.failures.push(ScanFailure {
-                            path: place.path.clone(),
-                            bundle_name,
-                            error,
-                        });
-                        continue;
-                    }
-                    None => taken.insert(bundle.name.clone(), identity),
-                };
+                continue;
             }
             scanned.bundles.push(bundle);
             scanned.image_scans.extend(image_scans);
         }
+        failures.sort_by_key(|(index, _)| *index);
+        scanned
+            .failures
+            .extend(failures.into_iter().map(|(_, failure)| failure));
         if scanned.bundles.is_empty() && scanned.failures.is_empty() {
             let error = ScanError::NothingFound {
                 paths: self.options.paths.clone(),
@@ -289,11 +317,10 @@ impl Scan {
                 error,
             });
         }
-        scanned.bundles.sort_by(|left, right| left.name.cmp(&right.name));
         scanned.cache = ScanCache {
             name: self.name,
             options: Some(self.options),
-            folders: self.folders.into_iter().collect(),
+            folders: self.folders,
         };
         scanned
     }

@@ -193,32 +193,26 @@ impl Tree {
     }
 
     /// All entries at any depth below a folder (`""` is the root), with their whole paths, in byte order.
-    pub fn files_under(&self, folder: &str) -> impl Iterator<Item = (&str, &Entry)> {
-        let start: String = if folder.is_empty() {
-            String::new()
-        } else {
-            format!("{folder}/")
-        };
-        let first = self
-            .entries
-            .range::<str, _>((Bound::Included(start.as_str()), Bound::Unbounded));
-        first
-            .map(|(path, entry)| (&**path, entry))
-            .take_while(move |(path, _)| path.starts_with(&start))
+    pub fn files_under(&self, folder: &str) -> impl DoubleEndedIterator<Item = (&str, &Entry)> {
+        self.range_under(folder).map(|(path, entry)| (&**path, entry))
+    }
+
+    /// As [`Tree::files_under`], with paths that can be shared.
+    pub(crate) fn range_under(&self, folder: &str) -> std::collections::btree_map::Range<'_, Arc<str>, Entry> {
+        if folder.is_empty() {
+            return self.entries.range::<str, _>((Bound::Unbounded, Bound::Unbounded));
+        }
+        // `0` is the character after `/`.
+        let (start, end) = (format!("{folder}/"), format!("{folder}0"));
+        self.entries
+            .range::<str, _>((Bound::Included(start.as_str()), Bound::Excluded(end.as_str())))
     }
 
     /// As [`Tree::files_under`], as values that share paths and contents with the tree.
     pub fn shared_under(&self, folder: &str) -> Vec<(Arc<str>, Entry)> {
-        let start: String = if folder.is_empty() {
-            String::new()
-        } else {
-            format!("{folder}/")
-        };
-        let first = self
-            .entries
-            .range::<str, _>((Bound::Included(start.as_str()), Bound::Unbounded));
-        let below = first.take_while(|(path, _)| path.starts_with(&start));
-        below.map(|(path, entry)| (Arc::clone(path), entry.clone())).collect()
+        self.range_under(folder)
+            .map(|(path, entry)| (Arc::clone(path), entry.clone()))
+            .collect()
     }
 
     /// Whether the path is a folder; `""` is the root, which is always one. A symlink is none.

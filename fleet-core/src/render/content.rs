@@ -6,6 +6,8 @@ use std::{
 };
 
 use super::RenderError;
+#[cfg(feature = "kustomize")]
+use crate::tree::{Entry, Mode, Tree};
 use crate::{
     api::{BundleResource, Bytes, ContentSpec},
     helm::Chart,
@@ -65,6 +67,21 @@ impl BundleContent {
     /// The files in the order of the resources.
     pub fn files(&self) -> &[ContentFile] {
         &self.files
+    }
+
+    /// The files as a tree, which shares their bytes.
+    #[cfg(feature = "kustomize")]
+    pub(super) fn tree(&self) -> Result<Tree, RenderError> {
+        let mut tree = Tree::new();
+        for (name, content) in self.files.iter() {
+            let entry = Entry {
+                content: Arc::clone(content),
+                mode: Mode::File,
+            };
+            tree.insert(name, entry)
+                .map_err(|error| RenderError::PostRender(error.to_string()))?;
+        }
+        Ok(tree)
     }
 
     /// The chart in a folder of the bundle, which `files` gives the first time.

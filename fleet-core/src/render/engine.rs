@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{ContentFile, RenderContext, RenderError, objects};
+use super::{BundleContent, RenderContext, RenderError, objects};
 use crate::{
     api::BundleDeploymentOptions,
-    helm::{self, Chart, HelmError, ReleaseInfo, dependencies, release::ChartRecord},
+    helm::{self, Chart, ReleaseInfo, manifest, release::ChartRecord},
     object,
     template::{Environment, SeededEnvironment},
     yaml,
@@ -36,12 +36,7 @@ pub(super) fn helm(
     (release, namespace): (&str, &str),
     context: &RenderContext<'_>,
 ) -> Result<Rendering, RenderError> {
-    let constraint = &chart.metadata().kube_version;
-    let version = &context.capabilities.kube_version;
-    if !constraint.is_empty() && !dependencies::is_compatible(constraint, &version.normalized) {
-        let (constraint, version) = (constraint.clone(), version.version.clone());
-        return Err(helm_error(HelmError::KubeVersion { constraint, version }));
-    }
+    manifest::check_kube_version(chart.metadata(), &context.capabilities).map_err(helm_error)?;
     let release = match context.revision {
         0 | 1 => ReleaseInfo::install(release, namespace),
         revision => ReleaseInfo::upgrade(release, namespace, revision),
@@ -60,18 +55,9 @@ pub(super) fn helm(
     render_options.skip_schema_validation = helm_options.skip_schema_validation;
     render_options.schemas = context.schemas;
     let rendered = helm::render(chart, values, &render_options).map_err(helm_error)?;
-    let root_notes = format!("{}/templates/NOTES.txt", chart.name());
-    let mut notes = String::new();
-    let mut files = BTreeMap::new();
-    for (name, text) in rendered.files {
-        if name.ends_with("NOTES.txt") {
-            if name == root_notes {
-                notes = text;
-            }
-        } else if !text.trim().is_empty() {
-            files.insert(name, text);
-        }
-    }
+    let mut files = rendered.files;
+    let notes = manifest::take_notes(&mut files, chart.name(), false);
+    files.retain(|_, text| !text.trim().is_empty());
     let mut crds = Vec::new();
     for crd in rendered.chart.crds() {
         let text = yaml::decode(&crd.data).map_err(helm_error)?;
@@ -90,7 +76,7 @@ pub(super) fn helm(
 fn documents(files: &BTreeMap<String, String>) -> Result<Vec<Value>, RenderError> {
     let mut found = Vec::new();
     for (file, text) in files {
-        for document in super::split::split(text) {
+        for document in manifest::split(text) {
             let malformed = |error: yaml::YamlError| {
                 RenderError::Helm(format!(
                     "error merging manifests: parsing {file}: MalformedYAMLError: {error}"
@@ -129,14 +115,69 @@ impl Environment for WithoutDns<'_> {
     }
 }
 
-/// Runs kustomize over the bundle's files and the objects of Helm, which it replaces.
+/// The file by which a kustomization gets what Helm rendered (Fleet).
+#[cfg(feature = "kustomize")]
+const HELM_OUTPUT: &str = "fleet-manifests.yaml";
+
+/// Runs kustomize over the bundle's files and the objects of Helm, which its result replaces.
+#[cfg(feature = "kustomize")]
 pub(super) fn kustomize(
-    _files: &[ContentFile],
-    _options: &BundleDeploymentOptions,
+    content: &BundleContent,
+    folder: &str,
+    objects: &[Value],
+    warnings: &mut Vec<String>,
+) -> Result<Vec<Value>, RenderError> {
+    use super::mount::{self, Mounted};
+    use crate::{
+        kustomize::{BuildOptions, Order, build_from},
+        tree::{Entry, path},
+    };
+    let failed = |error: &dyn std::fmt::Display| RenderError::PostRender(error.to_string());
+    let mut tree = content.tree()?;
+    if !objects.is_empty() {
+        let documents: Result<Vec<String>, _> = objects.iter().map(yaml::write).collect();
+        let documents = documents.map_err(|error| failed(&error))?.join("---\n");
+        tree.insert(&path::join([folder, HELM_OUTPUT]), Entry::file(documents))
+            .map_err(|error| failed(&error))?;
+        let file = path::join([folder, "kustomization.yaml"]);
+        let entry = tree.read(&file).map_err(|error| failed(&error))?;
+        let text = yaml::decode(&entry.content).map_err(|error| failed(&error))?;
+        let mut kustomization = yaml::read_object(&text).map_err(|error| failed(&error))?;
+        let listed = kustomization.entry("resources").or_insert(Value::Null);
+        if listed.is_null() {
+            *listed = Value::Array(Vec::new());
+        }
+        if let Some(listed) = listed.as_array_mut()
+            && !listed.iter().any(|entry| entry == HELM_OUTPUT)
+        {
+            listed.insert(0, HELM_OUTPUT.into());
+            let text = yaml::write(&Value::Object(kustomization)).map_err(|error| failed(&error))?;
+            tree.insert(&file, Entry::file(text)).map_err(|error| failed(&error))?;
+        }
+    }
+    let built = build_from(
+        &Mounted(&tree),
+        &mount::path_of(folder),
+        &BuildOptions::default().order(Order::Fifo),
+    )
+    .map_err(|error| failed(&mount::translate(&error.to_string())))?;
+    let mut found = Vec::new();
+    for object in built.objects().map_err(|error| failed(&error))? {
+        objects::flatten_into(object, &mut found);
+    }
+    warnings.extend(built.warnings);
+    Ok(found)
+}
+
+/// Without the engine a kustomization is an error, not nothing.
+#[cfg(not(feature = "kustomize"))]
+pub(super) fn kustomize(
+    _content: &BundleContent,
+    folder: &str,
     _objects: &[Value],
     _warnings: &mut Vec<String>,
 ) -> Result<Vec<Value>, RenderError> {
-    Err(RenderError::PostRender(
-        "a kustomization cannot be built by this build".to_owned(),
-    ))
+    Err(RenderError::PostRender(format!(
+        "the kustomization in {folder:?} needs the feature \"kustomize\""
+    )))
 }

@@ -1,6 +1,6 @@
 //! fleet.yaml: what a folder says about its bundle.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -13,7 +13,7 @@ use super::{
 use crate::{
     api::{BundleSpec, BundleTarget, GitTarget, ImageScanSpec},
     diagnostic::Diagnostic,
-    yaml::{self, Positions},
+    yaml,
 };
 
 /// The states that `dependsOn[].acceptedStates` may name, as Fleet lists them in its message.
@@ -66,16 +66,17 @@ impl FleetYaml {
     /// # Errors
     /// [`ScanError::Yaml`], [`ScanError::Type`], [`ScanError::Invalid`], each with file, line and key.
     pub fn read(path: &str, content: &[u8]) -> Result<(Self, Vec<Diagnostic>), ScanError> {
-        let (file, positions, diagnostics) = read_as::<Self>(path, content, &schema::FLEET_YAML)?;
-        file.validate(path, &positions)?;
+        let source = Source::new(path, content)?;
+        let (file, diagnostics) = source.read::<Self>(&schema::FLEET_YAML)?;
+        file.validate(&source)?;
         Ok((file, diagnostics))
     }
 
-    fn validate(&self, path: &str, positions: &Positions) -> Result<(), ScanError> {
+    fn validate(&self, source: &Source<'_>) -> Result<(), ScanError> {
         let invalid = |place: &[Step], problem: String| {
             Err(ScanError::Invalid {
-                path: path.to_owned(),
-                line: line_of(positions, place),
+                path: source.path.to_owned(),
+                line: source.line_of(place),
                 key: key_text(place),
                 problem,
             })
@@ -110,7 +111,7 @@ impl FleetYaml {
 /// # Errors
 /// As [`FleetYaml::read`].
 pub fn read_targets(path: &str, content: &[u8]) -> Result<(super::ScanTargets, Vec<Diagnostic>), ScanError> {
-    let (spec, _, diagnostics) = read_as::<BundleSpec>(path, content, &schema::BUNDLE_SPEC)?;
+    let (spec, diagnostics) = Source::new(path, content)?.read::<BundleSpec>(&schema::BUNDLE_SPEC)?;
     // `targetRestrictions` is the point of this file, and a warning where a person writes fleet.yaml.
     let diagnostics = diagnostics
         .into_iter()
@@ -123,52 +124,70 @@ pub fn read_targets(path: &str, content: &[u8]) -> Result<(super::ScanTargets, V
     Ok((targets, diagnostics))
 }
 
-fn read_as<T: for<'de> Deserialize<'de>>(
-    path: &str,
-    content: &[u8],
-    record: &'static schema::Record,
-) -> Result<(T, Positions, Vec<Diagnostic>), ScanError> {
-    let failed = |cause: yaml::YamlError| ScanError::Yaml {
+/// A file whose lines are looked up when something is to be said about it.
+struct Source<'a> {
+    path: &'a str,
+    text: Cow<'a, str>,
+}
+
+impl<'a> Source<'a> {
+    fn new(path: &'a str, content: &'a [u8]) -> Result<Self, ScanError> {
+        match yaml::decode(content) {
+            Ok(text) => Ok(Self { path, text }),
+            Err(cause) => Err(yaml_error(path, cause)),
+        }
+    }
+
+    fn read<T: for<'de> Deserialize<'de>>(
+        &self,
+        record: &'static schema::Record,
+    ) -> Result<(T, Vec<Diagnostic>), ScanError> {
+        let document = yaml::read(&self.text).map_err(|cause| yaml_error(self.path, cause))?;
+        let mismatch = |place: &[Step], expected: String, found: String| ScanError::Type {
+            path: self.path.to_owned(),
+            line: self.line_of(place),
+            key: key_text(place),
+            expected,
+            found,
+        };
+        let (value, remarks) = decode::decode(document, record)
+            .map_err(|error| mismatch(&error.place, error.expected.to_owned(), error.found.to_owned()))?;
+        let typed: T = serde_json::from_value(value)
+            .map_err(|error| mismatch(&[], error.to_string(), "something else".to_owned()))?;
+        let diagnostics = remarks
+            .into_iter()
+            .map(|remark| {
+                let line = self.line_of(&remark.place);
+                let report = Diagnostic::warning(remark.code, remark.message).at(self.path, line);
+                match remark.hint {
+                    Some(hint) => report.with_hint(hint),
+                    None => report,
+                }
+            })
+            .collect();
+        Ok((typed, diagnostics))
+    }
+
+    /// The line of the value, or of the nearest one above it.
+    fn line_of(&self, place: &[Step]) -> Option<usize> {
+        let (_, positions) = yaml::read_with_positions(&self.text).ok()?;
+        let mut pointer = String::new();
+        for step in place {
+            match step {
+                Step::Key(key) => pointer.push_str(&format!("/{}", key.replace('~', "~0").replace('/', "~1"))),
+                Step::Index(index) => pointer.push_str(&format!("/{index}")),
+            }
+        }
+        positions.nearest(&pointer).map(|position| position.line)
+    }
+}
+
+fn yaml_error(path: &str, cause: yaml::YamlError) -> ScanError {
+    ScanError::Yaml {
         path: path.to_owned(),
         line: cause.line(),
         cause: Box::new(cause),
-    };
-    let text = yaml::decode(content).map_err(failed)?;
-    let (document, positions) = yaml::read_with_positions(&text).map_err(failed)?;
-    let mismatch = |place: &[Step], expected: String, found: String| ScanError::Type {
-        path: path.to_owned(),
-        line: line_of(&positions, place),
-        key: key_text(place),
-        expected,
-        found,
-    };
-    let (value, remarks) = decode::decode(document, record)
-        .map_err(|error| mismatch(&error.place, error.expected.to_owned(), error.found.to_owned()))?;
-    let typed: T =
-        serde_json::from_value(value).map_err(|error| mismatch(&[], error.to_string(), "something else".to_owned()))?;
-    let diagnostics = remarks
-        .into_iter()
-        .map(|remark| {
-            let report = Diagnostic::warning(remark.code, remark.message).at(path, line_of(&positions, &remark.place));
-            match remark.hint {
-                Some(hint) => report.with_hint(hint),
-                None => report,
-            }
-        })
-        .collect();
-    Ok((typed, positions, diagnostics))
-}
-
-/// The line of the value, or of the nearest one above it.
-fn line_of(positions: &Positions, place: &[Step]) -> Option<usize> {
-    let mut pointer = String::new();
-    for step in place {
-        match step {
-            Step::Key(key) => pointer.push_str(&format!("/{}", key.replace('~', "~0").replace('/', "~1"))),
-            Step::Index(index) => pointer.push_str(&format!("/{index}")),
-        }
     }
-    positions.nearest(&pointer).map(|position| position.line)
 }
 
 /// Values of a file merged over those that are there: maps by key, everything else replaced; `null` is kept.

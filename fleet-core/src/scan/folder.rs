@@ -248,9 +248,10 @@ impl Read {
     pub(super) fn is_current(&self, tree: &Tree, place: &Place) -> bool {
         let mut old = self.inside.iter();
         if let Some(folder) = &place.folder {
-            for (path, entry) in tree.files_under(folder) {
+            for (path, entry) in tree.range_under(folder) {
                 match old.next() {
-                    Some((old_path, old_entry)) if **old_path == *path && old_entry.same(entry) => {}
+                    Some((old_path, old_entry))
+                        if (Arc::ptr_eq(old_path, path) || old_path == path) && old_entry.same(entry) => {}
                     _ => return false,
                 }
             }

@@ -5,7 +5,7 @@
 //! own. Nothing else splits a bundle. Only folders named `.git` are not looked into, and no symlink is followed but the
 //! path itself, which then gives nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::HashSet;
 
 use super::ScanError;
 use crate::tree::{Tree, TreeError, glob, path};
@@ -57,40 +57,47 @@ pub(crate) fn folders(tree: &Tree, paths: &[String]) -> Result<Vec<Found>, ScanE
 /// The bundles of one matched folder, itself first.
 fn below(tree: &Tree, spelled: &str, root: &str, found: &mut Vec<Found>) {
     let start = if root.is_empty() { 0 } else { root.len() + 1 };
-    // Folders with a fleet.yaml, relative to the root, in the order of a walk.
-    let mut nested: BTreeSet<Vec<&str>> = BTreeSet::new();
-    let mut loose: BTreeMap<&str, ()> = BTreeMap::new();
+    // Folders relative to the root: those with a fleet.yaml, and those with any YAML file.
+    let mut nested: Vec<&str> = Vec::new();
+    let mut loose: Vec<&str> = Vec::new();
     for (path, _) in tree.files_under(root) {
         let relative = &path[start..];
         let (folder, name) = relative.rsplit_once('/').unwrap_or(("", relative));
-        let in_git = folder.split('/').any(|part| part == ".git");
-        if FILE_NAMES.contains(&name) && !in_git {
-            nested.insert(if folder.is_empty() {
-                Vec::new()
-            } else {
-                folder.split('/').collect()
-            });
+        // Files of a folder stand together, but for those of its folders between them: twice in a list is no harm.
+        if (name.ends_with(".yaml") || name.ends_with(".yml")) && loose.last() != Some(&folder) {
+            loose.push(folder);
         }
-        if matches!(path::extension(name), ".yaml" | ".yml") {
-            loose.insert(folder, ());
+        if FILE_NAMES.contains(&name) && nested.last() != Some(&folder) && !folder.split('/').any(|part| part == ".git")
+        {
+            nested.push(folder);
         }
     }
-    let root_has_file = nested.remove(&Vec::new());
-    let is_split = |folder: &str| {
-        let parts: Vec<&str> = folder.split('/').collect();
-        (1..=parts.len()).any(|count| nested.contains(&parts[..count]))
-    };
-    if root_has_file || loose.keys().any(|folder| folder.is_empty() || !is_split(folder)) {
+    let split: HashSet<&str> = nested.iter().copied().collect();
+    let is_split =
+        |folder: &str| split.contains(folder) || folder.match_indices('/').any(|(at, _)| split.contains(&folder[..at]));
+    if split.contains("") || loose.iter().any(|folder| folder.is_empty() || !is_split(folder)) {
         found.push(Found {
             path: spelled.to_owned(),
             folder: Some(root.to_owned()),
         });
     }
-    for parts in &nested {
-        let below = parts.join("/");
-        let folder = path::join([root, below.as_str()]);
+    // A walk goes by names, a tree by whole paths: `a/b` before `a-b`.
+    nested.sort_by(|left, right| left.split('/').cmp(right.split('/')));
+    nested.dedup();
+    let prefix = path::clean(spelled);
+    for below in nested.into_iter().filter(|folder| !folder.is_empty()) {
+        let folder = if root.is_empty() {
+            below.to_owned()
+        } else {
+            format!("{root}/{below}")
+        };
+        let path = if prefix == "." {
+            below.to_owned()
+        } else {
+            format!("{prefix}/{below}")
+        };
         found.push(Found {
-            path: path::join([spelled, below.as_str()]),
+            path,
             folder: Some(folder),
         });
     }
