@@ -13,7 +13,7 @@ use crate::service;
 
 /// Fleet's agent: registers its cluster, pulls its deployments, deploys them as Helm releases, watches and reports.
 #[derive(Debug, Parser)]
-#[command(name = "fleet-agent", version, about)]
+#[command(name = "fleet-agent", version)]
 struct Arguments {
     /// Kubeconfig of the agent's own cluster [default: KUBECONFIG, the cluster's own, ~/.kube/config].
     #[arg(long, value_name = "FILE")]

@@ -19,7 +19,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 /// Fleet: GitOps for many Kubernetes clusters.
 #[derive(Debug, Parser)]
-#[command(name = "fleet", version, about, arg_required_else_help = true)]
+#[command(name = "fleet", version, arg_required_else_help = true)]
 struct Fleet {
     #[command(subcommand)]
     command: Command,

@@ -13,7 +13,7 @@ use crate::service;
 
 /// Fleet's manager: GitRepos to Bundles to BundleDeployments, registration of agents, roll-up of states.
 #[derive(Debug, Parser)]
-#[command(name = "fleet-manager", version, about)]
+#[command(name = "fleet-manager", version)]
 struct Arguments {
     /// Kubeconfig of the hub [default: KUBECONFIG, the cluster's own, ~/.kube/config].
     #[arg(long, value_name = "FILE")]
