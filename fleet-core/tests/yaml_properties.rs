@@ -51,9 +51,11 @@ fn texts() -> impl Strategy<Value = String> {
 fn values() -> impl Strategy<Value = Value> {
     let text =
         prop_oneof!["[ -~]{0,12}", "[a-z \n]{0,100}", "[\\PC\n\t]{0,12}"].prop_filter("these fail in Go", |text| {
-            !text
-                .chars()
-                .any(|c| matches!(c, '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}'))
+            // Go writes the key `<<` without quotes, and reads it as a merge.
+            text != "<<"
+                && !text
+                    .chars()
+                    .any(|c| matches!(c, '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}'))
         });
     let leaf = prop_oneof![
         Just(Value::Null),
