@@ -20,7 +20,7 @@
 //!
 //! No dry run precedes the real one (its errors are found before anything is written all the same); hooks and waits
 //! without a time of their own get Helm's 5 minutes instead of 30 seconds; drift is corrected in place, without a new
-//! revision for each correction.
+//! revision for each correction; fields that Helm itself wrote to objects of the release are no conflict.
 //!
 //! Source: Helm v4.2.3 actions as Fleet's agent calls them.
 
@@ -29,6 +29,7 @@ mod correct;
 mod error;
 mod history;
 mod hooks;
+mod rollback;
 mod uninstall;
 mod wait;
 
@@ -42,6 +43,7 @@ use serde_json::{Map, Value};
 pub use correct::correct_drift;
 pub use error::{DeployError, is_final};
 pub use history::{Stored, history, releases};
+pub use rollback::{RollbackOptions, rollback};
 pub use uninstall::{UninstallOptions, uninstall};
 
 use crate::cluster::Cluster;
@@ -169,19 +171,28 @@ impl DeployOptions {
     }
 }
 
-/// Installs the release, or upgrades the one that is there. Gives the revision that is deployed then.
+/// The revision that [`deploy`] makes after these: 1 is an install, as `.Release.IsInstall` in charts has it.
+pub fn next_revision(stored: &[Stored]) -> i64 {
+    match stored.last() {
+        Some(last) if last.release.info.status != ReleaseStatus::Uninstalling => last.release.version + 1,
+        _ => 1,
+    }
+}
+
+/// Installs the release, or upgrades the one that is there: `stored` is its [`history`], which the caller has read to
+/// render for the [`next_revision`]. Gives the revision that is deployed then.
 ///
 /// # Errors
 ///
 /// [`DeployError`]; the failed revision is recorded as such before this returns, and with
-/// [`DeployOptions::atomic`] what came before is restored.
+/// [`DeployOptions::atomic`] a failed install is uninstalled and a failed upgrade rolled back.
 pub async fn deploy(
     cluster: &dyn Cluster,
     clock: &dyn Clock,
+    mut stored: Vec<Stored>,
     content: &ReleaseContent,
     options: &DeployOptions,
 ) -> Result<Release, DeployError> {
-    let mut stored = history(cluster, &content.namespace, &content.name).await?;
     if stored
         .last()
         .is_some_and(|last| last.release.info.status == ReleaseStatus::Uninstalling)
@@ -274,9 +285,9 @@ async fn install(
             let mut all = stored;
             all.push(record);
             uninstall(cluster, clock, &all, &UninstallOptions::default()).await?;
-            Err(DeployError::RolledBack {
+            Err(DeployError::Undone {
                 name: content.name.clone(),
-                action: "an install",
+                how: "uninstalled",
                 cause: error.to_string(),
             })
         }
@@ -351,39 +362,53 @@ async fn upgrade(
             if !options.atomic {
                 return Err(error);
             }
-            restore(cluster, clock, content, &previous, &objects, server_side).await?;
-            Err(DeployError::RolledBack {
-                name: content.name.clone(),
-                action: "an upgrade",
-                cause: error.to_string(),
-            })
+            stored.push(record);
+            undo_upgrade(cluster, clock, stored, options, error).await
         }
     }
 }
 
-/// Brings the objects of the revision before back, after an upgrade that failed.
-async fn restore(
+/// Rolls back to the last revision that once was deployed, after an upgrade that failed.
+async fn undo_upgrade(
     cluster: &dyn Cluster,
     clock: &dyn Clock,
-    content: &ReleaseContent,
-    previous: &[(ObjectKey, Value)],
-    failed: &[(ObjectKey, Value)],
-    server_side: bool,
-) -> Result<(), DeployError> {
-    let how = apply::How {
-        server_side,
-        force: false,
+    stored: Vec<Stored>,
+    options: &DeployOptions,
+    error: DeployError,
+) -> Result<Release, DeployError> {
+    let name = stored.last().map(|last| last.release.name.clone()).unwrap_or_default();
+    let cause = error.to_string();
+    let once_deployed = |stored: &&Stored| {
+        matches!(
+            stored.release.info.status,
+            ReleaseStatus::Deployed | ReleaseStatus::Superseded
+        )
+    };
+    let Some(revision) = stored
+        .iter()
+        .rev()
+        .find(once_deployed)
+        .map(|found| found.release.version)
+    else {
+        return Err(DeployError::NothingToRollBackTo { cause });
+    };
+    let rollback_options = RollbackOptions {
+        timeout: options.timeout.or(Some(DEFAULT_TIMEOUT)),
+        wait_for_jobs: options.wait_for_jobs,
+        force: options.force,
         force_conflicts: true,
     };
-    apply::apply_all(cluster, content, previous, failed, how).await?;
-    let old: BTreeSet<&ObjectKey> = previous.iter().map(|(key, _)| key).collect();
-    let added = failed
-        .iter()
-        .filter(|(key, _)| !old.contains(key))
-        .map(|(key, value)| (key, value));
-    apply::delete_all(cluster, content, added).await?;
-    let _ = clock.now();
-    Ok(())
+    match rollback(cluster, clock, stored, revision, &rollback_options).await {
+        Ok(_) => Err(DeployError::Undone {
+            name,
+            how: "rolled back",
+            cause,
+        }),
+        Err(rollback) => Err(DeployError::RollbackFailed {
+            cause,
+            rollback: Box::new(rollback),
+        }),
+    }
 }
 
 fn release_of(content: &ReleaseContent, version: i64, server_side: bool) -> Release {

@@ -18,6 +18,7 @@
 mod check_in;
 mod content;
 mod deployment;
+mod environment;
 mod monitor;
 pub mod register;
 mod sweep;

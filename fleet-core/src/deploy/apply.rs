@@ -266,15 +266,7 @@ pub(super) async fn apply_one(
         }
         cluster.replace(&replacement).await
     } else if how.server_side {
-        cluster
-            .patch(
-                key,
-                &ClusterPatch::Apply {
-                    object: owned,
-                    force: how.force_conflicts,
-                },
-            )
-            .await
+        apply_fields(cluster, key, owned, how.force_conflicts).await
     } else {
         // What the last revision had and this one has not goes; all else that is live stays.
         let patch = drift::client_side_patch(&owned, old);
@@ -284,6 +276,35 @@ pub(super) async fn apply_one(
         .map_err(|error| conflict(error, key))
         .map_err(failed("applying", key))?;
     Ok(true)
+}
+
+/// Server-side apply. Where Helm itself has worked on the release in between (`helm rollback`, `helm upgrade`), it owns
+/// fields of the release's objects under its own name: those are the release's, and taken back. Fleet fails there.
+async fn apply_fields(
+    cluster: &dyn Cluster,
+    key: &ObjectKey,
+    object: Value,
+    force: bool,
+) -> Result<Value, ClusterError> {
+    let mut patch = ClusterPatch::Apply { object, force };
+    match cluster.patch(key, &patch).await {
+        Err(ClusterError::Conflict(message)) if !force && is_conflict_with_helm(&message) => {
+            if let ClusterPatch::Apply { force, .. } = &mut patch {
+                *force = true;
+            }
+            cluster.patch(key, &patch).await
+        }
+        answer => answer,
+    }
+}
+
+/// Whether a conflict of server-side apply is one with Helm's field manager alone.
+fn is_conflict_with_helm(message: &str) -> bool {
+    let mut managers = message
+        .match_indices("with \"")
+        .filter_map(|(at, opening)| message[at + opening.len()..].split('"').next())
+        .peekable();
+    message.starts_with("Apply failed") && managers.peek().is_some() && managers.all(|manager| manager == "helm")
 }
 
 /// A conflict over fields, in Helm's words: trying again cannot cure it.
@@ -366,4 +387,34 @@ pub(super) async fn delete_own(
         return Ok(());
     }
     cluster.delete(key).await.map(|_| ()).map_err(failed("deleting", key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_conflict_with_helm;
+
+    #[test]
+    fn only_helm_is_one_of_us() {
+        for (message, expected) in [
+            (
+                "Apply failed with 1 conflict: conflict with \"helm\": .data.other",
+                true,
+            ),
+            (
+                "Apply failed with 2 conflicts: conflicts with \"helm\" using v1:\n- .data.a\n- .data.b",
+                true,
+            ),
+            (
+                "Apply failed with 1 conflict: conflict with \"helm-controller\": .data.other",
+                false,
+            ),
+            (
+                "Apply failed with 2 conflicts: conflicts with \"helm\":\n- .data.a\nconflicts with \"kubectl\":\n- .data.b",
+                false,
+            ),
+            ("the object has been modified", false),
+        ] {
+            assert_eq!(is_conflict_with_helm(message), expected, "{message}");
+        }
+    }
 }

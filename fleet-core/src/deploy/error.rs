@@ -59,14 +59,38 @@ pub enum DeployError {
         cause: String,
     },
     /// It failed, and was undone. The text is Helm's.
-    #[error("release {name} failed, and has been rolled back due to atomic being set: {cause}")]
-    RolledBack {
+    #[error("release {name} failed, and has been {how} due to rollback-on-failure being set: {cause}")]
+    Undone {
         /// Name of the release.
         name: String,
-        /// What failed.
-        action: &'static str,
-        /// Why.
+        /// `uninstalled` or `rolled back`.
+        how: &'static str,
+        /// Why it failed.
         cause: String,
+    },
+    /// An upgrade failed, and no revision was ever deployed that it could be rolled back to. The text is Helm's.
+    #[error(
+        "unable to find a previously successful release when attempting to rollback. original upgrade error: {cause}"
+    )]
+    NothingToRollBackTo {
+        /// Why the upgrade failed.
+        cause: String,
+    },
+    /// An upgrade failed, and so did rolling it back. The text is Helm's.
+    #[error("an error occurred while rolling back the release. original upgrade error: {cause}: {rollback}")]
+    RollbackFailed {
+        /// Why the upgrade failed.
+        cause: String,
+        /// Why the rollback failed.
+        rollback: Box<DeployError>,
+    },
+    /// There is no such revision.
+    #[error("release {name}: there is no revision {revision} to roll back to")]
+    NoSuchRevision {
+        /// Name of the release.
+        name: String,
+        /// The revision that was asked for.
+        revision: i64,
     },
 }
 
@@ -114,7 +138,7 @@ impl DeployError {
             | Self::Ownership { .. }
             | Self::Timeout(_)
             | Self::Hook { .. }
-            | Self::RolledBack { .. } => true,
+            | Self::Undone { .. } => true,
             other => is_final(&other.to_string()),
         }
     }

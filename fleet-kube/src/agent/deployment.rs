@@ -7,9 +7,9 @@ use std::time::Duration;
 use fleet_core::api::{BundleDeployment, BundleDeploymentOptions, BundleDeploymentStatus, Condition, labels};
 use fleet_core::cluster::{Cluster, ClusterError};
 use fleet_core::deploy::{self, Clock, DeployError, DeployOptions, ReleaseContent};
-use fleet_core::drift::Modification;
+use fleet_core::drift::{Drift, Modification};
 use fleet_core::helm::KubeVersion;
-use fleet_core::helm::release::Release;
+use fleet_core::helm::release::{Release, ReleaseStatus};
 use fleet_core::labels::Selector;
 use fleet_core::object::ObjectKey;
 use fleet_core::render::{self, BundleContent, RenderContext, RenderError, release_identity};
@@ -18,11 +18,15 @@ use kube::ResourceExt;
 use kube::api::{Api, Patch, PatchParams};
 use serde_json::json;
 
+use super::environment::ClusterEnvironment;
 use super::{Context, content, monitor, sweep, values};
 use crate::cluster::KubeCluster;
 
 /// How soon a deployment that waits for others looks again; their change wakes it earlier.
 const DEPENDENCY_RETRY: Duration = Duration::from_secs(15);
+
+/// How soon a release that somebody uninstalls is looked at again: its objects are watched, its records are not.
+const LEAVING_RETRY: Duration = Duration::from_secs(1);
 
 /// Why a deployment failed.
 #[derive(Debug, thiserror::Error)]
@@ -141,7 +145,8 @@ pub(crate) async fn reconcile(context: &Context, name: &str) -> Result<Option<Du
     }
     let installed = !conditions::is(&status.conditions, "Installed", "False");
     if status.applied_deployment_id == spec.deployment_id && installed && !status.release.is_empty() {
-        observe(context, name, &deployment, &mut status).await?;
+        let again = observe(context, name, &deployment, &mut status).await?;
+        result = result.map(|after| after.or(again));
     }
     write_status(context, name, &deployment, status).await?;
     result
@@ -180,9 +185,15 @@ async fn deploy_if_needed(
     let cluster = identity(context, &options).await?;
     check_namespace(&cluster, name, &options).await?;
     let bundle_content = content::fetch(context, deployment).await?;
-    let commit = deployment.labels().get(labels::COMMIT).map_or("", String::as_str);
-    let release_content = rendered(context, &cluster, name, &bundle_content, &options, commit).await?;
-    let release = deploy::deploy(&cluster, &SystemClock, &release_content, &DeployOptions::of(&options)).await?;
+    let (release_name, namespace) = release_identity(name, &options, "default");
+    let history = deploy::history(&cluster, &namespace, &release_name).await?;
+    let made = Made {
+        commit: deployment.labels().get(labels::COMMIT).map_or("", String::as_str),
+        revision: deploy::next_revision(&history),
+    };
+    let release_content = rendered(context, &cluster, name, &bundle_content, &options, made).await?;
+    let deploy_options = DeployOptions::of(&options);
+    let release = deploy::deploy(&cluster, &SystemClock, history, &release_content, &deploy_options).await?;
     let release_id = release_id(&release);
     let moved = moved_from(&status.release, &release_id);
     context.releases.put(name, &release);
@@ -207,12 +218,32 @@ fn moved_from(old: &str, new: &str) -> bool {
     !old.is_empty() && identity(old) != identity(new)
 }
 
-/// Whether the history still has the recorded revision; a failed installation has none and is as recorded.
+/// Whether the history still has the recorded revision; a failed installation has none and is as recorded. So is a
+/// release that somebody else uninstalls, for as long as that may take.
 async fn is_as_recorded(context: &Context, status: &BundleDeploymentStatus) -> Result<bool, Problem> {
     if status.release.is_empty() {
         return Ok(true);
     }
-    Ok(monitor::recorded(context, &status.release).await?.is_some())
+    let recorded = monitor::recorded(context, &status.release).await?;
+    Ok(recorded.is_some_and(|release| {
+        let begun = release.info.deleted.unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        let age = jiff::Timestamp::now().duration_since(begun).unsigned_abs();
+        release.info.status != ReleaseStatus::Uninstalling || age < deploy::DEFAULT_TIMEOUT
+    }))
+}
+
+/// When to look again at a release whose objects are missing: at once where its records went too, soon where they are
+/// about to.
+async fn look_again(context: &Context, release_id: &str, drift: &Drift) -> Result<Option<Duration>, Problem> {
+    let is_missing = |modification: &Modification| matches!(modification, Modification::Missing { .. });
+    if !drift.modified.iter().any(|(_, modification)| is_missing(modification)) {
+        return Ok(None);
+    }
+    Ok(match monitor::recorded(context, release_id).await? {
+        None => Some(Duration::ZERO),
+        Some(release) if release.info.status == ReleaseStatus::Uninstalling => Some(LEAVING_RETRY),
+        Some(_) => None,
+    })
 }
 
 fn check_dependencies(context: &Context, deployment: &BundleDeployment) -> Result<(), Problem> {
@@ -312,13 +343,20 @@ async fn check_namespace(cluster: &KubeCluster, name: &str, options: &BundleDepl
     )))
 }
 
+/// What a release is made of, beside content and options.
+#[derive(Clone, Copy)]
+struct Made<'a> {
+    commit: &'a str,
+    revision: i64,
+}
+
 async fn rendered(
     context: &Context,
     cluster: &KubeCluster,
     name: &str,
     bundle_content: &Arc<BundleContent>,
     options: &BundleDeploymentOptions,
-    commit: &str,
+    made: Made<'_>,
 ) -> Result<ReleaseContent, Problem> {
     let capabilities = cluster
         .capabilities()
@@ -332,7 +370,8 @@ async fn rendered(
     }
     let is_cluster_scoped = |api_version: &str, kind: &str| scopes.is_cluster_scoped(api_version, kind);
     let mut render_context = RenderContext::default();
-    render_context.commit = commit;
+    render_context.commit = made.commit;
+    render_context.revision = made.revision;
     render_context.agent_scope = &context.options.scope;
     render_context.agent_namespace = &context.options.namespace;
     if let Ok(version) = KubeVersion::parse(&capabilities.kube_version) {
@@ -343,6 +382,8 @@ async fn rendered(
     if forced {
         render_context.is_cluster_scoped = Some(&is_cluster_scoped);
     }
+    let environment = ClusterEnvironment::new(cluster);
+    render_context.environment = Some(&environment);
     let rendered = tokio::task::block_in_place(|| render::render(name, bundle_content, options, &render_context))?;
     for warning in &rendered.warnings {
         tracing::warn!(deployment = %name, %warning, "rendering");
@@ -404,13 +445,14 @@ async fn namespace_metadata(
     patched.map(|_| ()).map_err(problem)
 }
 
-/// What is there of the release, compared with what should be; drift is corrected where that is asked.
+/// What is there of the release, compared with what should be; drift is corrected where that is asked. Gives when to look
+/// again.
 async fn observe(
     context: &Context,
     name: &str,
     deployment: &BundleDeployment,
     status: &mut BundleDeploymentStatus,
-) -> Result<(), Problem> {
+) -> Result<Option<Duration>, Problem> {
     let options = &deployment.spec.options;
     let correct = deployment
         .spec
@@ -420,10 +462,10 @@ async fn observe(
     let now = jiff::Timestamp::now();
     let mut seen = match monitor::look(context, name, &status.release, options).await {
         Ok(Some(seen)) => seen,
-        Ok(None) => return Ok(()),
+        Ok(None) => return Ok(Some(LEAVING_RETRY)),
         Err(error) => {
             conditions::set_error(&mut status.conditions, "Monitored", Some(&error.to_string()), now);
-            return Ok(());
+            return Ok(None);
         }
     };
     if let Some(correct) = correct.filter(|correct| correct.enabled)
@@ -449,13 +491,13 @@ async fn observe(
             Err(error) => {
                 monitor::report(status, &seen, options, context, now);
                 conditions::set_error(&mut status.conditions, "Ready", Some(&error.to_string()), now);
-                return Ok(());
+                return Ok(None);
             }
         }
     }
     monitor::report(status, &seen, options, context, now);
     conditions::set_error(&mut status.conditions, "Monitored", None, now);
-    Ok(())
+    look_again(context, &status.release, &seen.drift).await
 }
 
 async fn write_status(
