@@ -4,24 +4,20 @@
 
 mod support;
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use fleet_core::api::{
-    Bundle, BundleDeployment, CorrectDrift, Duration as FleetDuration, GitRepo, GitRepoSpec, GitTarget, LabelSelector,
-};
+use fleet_core::api::{Bundle, BundleDeployment, CorrectDrift, GitRepo};
 use fleet_core::status::conditions;
-use fleet_kube::agent::{Connect, HubAccess};
 use fleet_kube::embedded::{ApiServer, Identity};
-use fleet_kube::local::{self, Endpoint, Inventory, LocalFleet, LocalOptions, Report};
+use fleet_kube::local::{Endpoint, Inventory, LocalFleet, LocalOptions};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
-use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams};
+use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams};
 use kube::{Client, ResourceExt};
 use serde_json::json;
 use support::control_plane::ControlPlane;
+use support::flow::{Real, config_map, create_repo, eventually, until};
 use support::kubelet::Kubelet;
 use support::memory::Memory;
 
@@ -29,59 +25,6 @@ const FLEET_YAML: &str = "defaultNamespace: web\n";
 const DEPLOYMENT: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 2\n  selector: \
     {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    spec: {containers: [{name: web, image: \
     \"example.com/web:1\"}]}\n";
-
-fn config_map(name: &str, value: &str) -> String {
-    format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata: {{key: \"{value}\"}}\n")
-}
-
-async fn create_repo(hub: &Client, namespace: &str, name: &str, change: impl FnOnce(&mut GitRepoSpec)) {
-    let target = GitTarget {
-        name: "all".to_owned(),
-        cluster_selector: Some(LabelSelector::default()),
-        ..GitTarget::default()
-    };
-    let mut spec = GitRepoSpec {
-        repo: "https://example.com/repo.git".to_owned(),
-        branch: "main".to_owned(),
-        targets: vec![target],
-        polling_interval: Some("50ms".parse::<FleetDuration>().unwrap()),
-        ..GitRepoSpec::default()
-    };
-    change(&mut spec);
-    let mut repo = GitRepo::new(name, spec);
-    repo.metadata.namespace = Some(namespace.to_owned());
-    Api::<GitRepo>::namespaced(hub.clone(), namespace)
-        .create(&PostParams::default(), &repo)
-        .await
-        .unwrap();
-}
-
-/// Waits until a report is as wanted.
-async fn until(hub: &Client, namespace: &str, name: &str, wanted: impl Fn(&Report) -> bool) -> Report {
-    let mut last = Report::default();
-    let follow = local::follow(hub, namespace, name, |report| {
-        last = report;
-        if wanted(&last) {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
-    });
-    let followed = tokio::time::timeout(Duration::from_secs(60), follow).await;
-    assert!(followed.is_ok(), "not as wanted: {last:#?}");
-    last
-}
-
-/// Waits until something holds.
-async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, check: impl Fn() -> F) -> T {
-    for _ in 0..1200 {
-        if let Some(found) = check().await {
-            return found;
-        }
-        tokio::time::sleep(Duration::from_millis(25)).await;
-    }
-    panic!("never: {what}");
-}
 
 /// Commits, changes, drift and removal on one cluster: the same on every API server.
 async fn flow(hub: &Client, cluster: &Client, namespace: &str, memory: &Memory) {
@@ -219,20 +162,6 @@ async fn embedded_single_cluster() {
     let client = fleet.hub().client.clone();
     flow(&client, &client, "fleet-local", &memory).await;
     fleet.stop().await;
-}
-
-/// Agents of a real hub: over the network, with the hub's address and authority and their own token.
-struct Real(kube::Config);
-
-#[async_trait]
-impl Connect for Real {
-    async fn connect(&self, access: &HubAccess) -> Result<Client, kube::Error> {
-        let mut config = kube::Config::new(self.0.cluster_url.clone());
-        config.root_cert.clone_from(&self.0.root_cert);
-        config.accept_invalid_certs = self.0.accept_invalid_certs;
-        config.auth_info.token = Some(access.token.clone().into());
-        Client::try_from(config)
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
