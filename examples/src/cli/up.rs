@@ -57,9 +57,9 @@ pub struct UpCommand {
     /// Where --serve writes the kubeconfig [default: fleet-up-NAME.kubeconfig in the folder for temporary files].
     #[arg(long, value_name = "FILE", requires = "serve")]
     pub kubeconfig: Option<PathBuf>,
-    /// Longest time to wait, in seconds.
-    #[arg(long, default_value_t = 60)]
-    pub timeout: u64,
+    /// Longest time to wait: `90s`, `5m`, or a number of seconds.
+    #[arg(long, default_value = "60s", value_parser = timeout)]
+    pub timeout: Duration,
     /// How the outcome is printed.
     #[arg(short, long, value_enum, default_value = "table")]
     pub output: Output,
@@ -132,10 +132,10 @@ impl UpCommand {
             }
         });
         let interrupted = tokio::select! {
-            settled = tokio::time::timeout(Duration::from_secs(self.timeout), settled) => {
+            settled = tokio::time::timeout(self.timeout, settled) => {
                 match settled {
                     Ok(settled) => settled?,
-                    Err(_) => progress.say(&format!("not settled after {} s (--timeout)", self.timeout)),
+                    Err(_) => progress.say(&format!("not settled after {:?} (--timeout)", self.timeout)),
                 }
                 false
             }
@@ -178,6 +178,15 @@ impl UpCommand {
         repo.metadata.namespace = Some(workspace.to_owned());
         repo
     }
+}
+
+/// A duration as kubectl and helm take it, or seconds.
+fn timeout(text: &str) -> Result<Duration, String> {
+    if let Ok(seconds) = text.parse() {
+        return Ok(Duration::from_secs(seconds));
+    }
+    let duration: api::Duration = text.parse().map_err(|error| format!("{error}"))?;
+    duration.to_std().ok_or_else(|| "it is negative".to_owned())
 }
 
 fn print(out: &mut dyn Write, report: &Report, output: Output) -> Result<()> {

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
+use console::Term;
 use fleet_kube::local::{Report, Row};
 
 /// Progress on standard error: a table that is drawn anew on a terminal, else a line for each change.
 pub(super) struct Progress {
     live: bool,
     drawn: usize,
+    shown: Report,
     states: BTreeMap<(String, String), String>,
     problems: usize,
 }
@@ -20,6 +22,7 @@ impl Progress {
         Self {
             live,
             drawn: 0,
+            shown: Report::default(),
             states: BTreeMap::new(),
             problems: 0,
         }
@@ -31,23 +34,19 @@ impl Progress {
         let _ = writeln!(anstream::stderr(), "{line}");
     }
 
-    /// Shows a report.
+    /// Shows a report, unless it is the one that was shown last.
     pub(super) fn show(&mut self, report: &Report) {
-        let mut err = anstream::stderr().lock();
+        if self.shown == *report {
+            return;
+        }
+        self.shown.clone_from(report);
         if self.live {
             let mut text = Vec::new();
             let _ = table(&mut text, report);
-            let text = String::from_utf8_lossy(&text);
-            // Up to where the last table began, and clear from there.
-            let up = if self.drawn > 0 {
-                format!("\x1b[{}A\x1b[J", self.drawn)
-            } else {
-                String::new()
-            };
-            let _ = write!(err, "{up}{text}");
-            self.drawn = text.lines().count();
+            self.draw(&String::from_utf8_lossy(&text));
             return;
         }
+        let mut err = anstream::stderr().lock();
         for row in &report.deployments {
             let key = (row.bundle.clone(), row.cluster.clone());
             if self.states.get(&key) != Some(&row.state) {
@@ -61,10 +60,36 @@ impl Progress {
         self.problems = self.problems.max(report.problems.len());
     }
 
-    /// The live table has done its work.
+    /// Draws lines in place of those drawn last: as many as the terminal has room for, none longer than it is wide, since
+    /// what has scrolled away or wrapped cannot be drawn over.
+    fn draw(&mut self, text: &str) {
+        let (height, width) = Term::stderr().size();
+        let (height, width) = (usize::from(height).max(4), usize::from(width).max(20));
+        let mut lines: Vec<String> = text
+            .lines()
+            .map(|line| console::truncate_str(line, width - 1, "…").into_owned())
+            .collect();
+        if lines.len() >= height {
+            // The last line is the sum.
+            let sum = lines.pop().unwrap_or_default();
+            let hidden = lines.len() - (height - 3);
+            lines.truncate(height - 3);
+            lines.push(format!("… {hidden} more lines"));
+            lines.push(sum);
+        }
+        self.end();
+        let mut err = anstream::stderr().lock();
+        for line in &lines {
+            let _ = writeln!(err, "{line}");
+        }
+        self.drawn = lines.len();
+    }
+
+    /// Clears the live table.
     pub(super) fn end(&mut self) {
         if self.drawn > 0 {
-            let _ = write!(anstream::stderr(), "\x1b[{}A\x1b[J", self.drawn);
+            // From where the first of its lines begins; a key that was pressed has moved the cursor to the right.
+            let _ = write!(anstream::stderr(), "\r\x1b[{}A\x1b[J", self.drawn);
             self.drawn = 0;
         }
     }
