@@ -7,6 +7,7 @@ pub mod explain;
 pub mod folder;
 pub mod render_helm;
 pub mod render_kustomize;
+pub mod schema;
 pub mod system;
 pub mod target;
 pub mod test;
@@ -33,6 +34,7 @@ enum Command {
     Deploy(deploy::DeployCommand),
     Test(test::TestCommand),
     Explain(explain::ExplainCommand),
+    Schema(schema::SchemaCommand),
     /// Render without Fleet, as helm and kustomize do.
     #[command(subcommand)]
     Render(Render),
@@ -81,6 +83,7 @@ fn run(command: &Command, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
         Command::Deploy(command) => command.run(out)?,
         Command::Test(command) => command.run(out, reports)?,
         Command::Explain(command) => command.run(out)?,
+        Command::Schema(command) => command.run(out)?,
         Command::Render(Render::Helm(command)) => return command.run(out, reports),
         Command::Render(Render::Kustomize(command)) => command.run(out, reports, None)?,
         Command::Crds => {

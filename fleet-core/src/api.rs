@@ -70,6 +70,8 @@ pub use condition::Condition;
 pub use content::{ContentSpec, ContentStatus};
 #[cfg(feature = "crd")]
 pub use crd::crds;
+#[cfg(feature = "crd")]
+pub(crate) use crd::schema_of;
 pub use diff_options::{ComparePatch, DiffOptions, DownstreamResource, Operation, OverwrittenResource};
 pub use duration::{Duration, DurationError};
 pub use generic_map::GenericMap;

@@ -30,6 +30,8 @@ mod dependencies;
 mod error;
 mod fleet_yaml;
 mod folder;
+#[cfg(feature = "crd")]
+mod json_schema;
 mod options;
 pub mod pack;
 mod resources;
@@ -45,6 +47,8 @@ pub use bundle::{Bundle, ImageScan};
 pub use charts::{ChartReference, bundle_folder};
 pub use error::ScanError;
 pub use fleet_yaml::{FleetYaml, read_targets};
+#[cfg(feature = "crd")]
+pub use json_schema::fleet_yaml_schema;
 pub use options::{Duplicates, ScanOptions, ScanTargets};
 
 use crate::{

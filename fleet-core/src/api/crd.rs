@@ -38,7 +38,7 @@ pub(super) enum Payload {
 }
 
 /// The schema of a type, as Kubernetes wants it.
-pub(super) fn schema_of<T: schemars::JsonSchema>() -> Value {
+pub(crate) fn schema_of<T: schemars::JsonSchema>() -> Value {
     let settings = schemars::generate::SchemaSettings::openapi3().with(|settings| {
         settings.inline_subschemas = true;
         settings.meta_schema = None;

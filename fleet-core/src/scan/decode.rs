@@ -11,7 +11,7 @@
 use serde_json::{Map, Number, Value};
 
 use super::schema::{Record, Shape};
-use crate::diagnostic::likely;
+use crate::diagnostic::{Severity, likely};
 
 /// One step of the way to a value in a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,9 +30,10 @@ pub(crate) struct Mismatch {
     pub(crate) found: &'static str,
 }
 
-/// A key without effect.
+/// A key or value that is read otherwise than it looks.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Remark {
+    pub(crate) severity: Severity,
     pub(crate) place: Vec<Step>,
     pub(crate) code: &'static str,
     pub(crate) message: String,
@@ -87,6 +88,11 @@ impl Decoder {
     fn value(&mut self, value: Value, shape: &'static Shape, coerced: bool) -> Result<Value, Mismatch> {
         match (shape, value) {
             (Shape::Text | Shape::Duration, Value::String(text)) => Ok(Value::String(text)),
+            (Shape::Choice(words), Value::String(text)) => {
+                self.choice(&text, words);
+                Ok(Value::String(text))
+            }
+            (Shape::Choice(_), other) => self.value(other, &Shape::Text, coerced),
             (Shape::Text, Value::Bool(truth)) if coerced => Ok(Value::String(truth.to_string())),
             (Shape::Text, Value::Number(number)) if coerced => Ok(Value::String(number_text(&number))),
             (Shape::Text, other) => self.mismatch("a string", &other),
@@ -170,7 +176,11 @@ impl Decoder {
                 Some(field) => {
                     if field.internal {
                         let message = format!("key \"{}\" is for Fleet's own use", key_text(&self.place));
-                        self.remark("internal-key", message, None);
+                        self.remark(Severity::Warning, "internal-key", message, None);
+                    }
+                    if field.name != key {
+                        let message = format!("key \"{}\" is read as \"{}\"", key_text(&self.place), field.name);
+                        self.remark(Severity::Information, "key-case", message, None);
                     }
                     let value = self.value(value, &field.shape, coerced && record.is_direct(field))?;
                     let earlier = fields.remove(field.name);
@@ -186,11 +196,22 @@ impl Decoder {
         let hint =
             likely(key, record.all().map(|field| field.name)).map(|likely| format!("did you mean \"{likely}\"?"));
         let message = format!("unknown key \"{}\" is ignored", key_text(&self.place));
-        self.remark("unknown-key", message, hint);
+        self.remark(Severity::Warning, "unknown-key", message, hint);
     }
 
-    fn remark(&mut self, code: &'static str, message: String, hint: Option<String>) {
+    /// Fleet reads whatever is there; most words then have no effect, or fail much later.
+    fn choice(&mut self, word: &str, words: &'static [&'static str]) {
+        if word.is_empty() || words.contains(&word) {
+            return;
+        }
+        let hint = likely(word, words.iter().copied()).map(|likely| format!("did you mean \"{likely}\"?"));
+        let message = format!("\"{}\" is none of {}", key_text(&self.place), words.join(", "));
+        self.remark(Severity::Warning, "unknown-value", message, hint);
+    }
+
+    fn remark(&mut self, severity: Severity, code: &'static str, message: String, hint: Option<String>) {
         self.remarks.push(Remark {
+            severity,
             place: self.place.clone(),
             code,
             message,
@@ -221,7 +242,7 @@ fn merged(earlier: Option<Value>, later: Value, shape: &Shape) -> Value {
 /// The zero value, which a null in a list stands for.
 fn nothing(shape: &Shape) -> Value {
     match shape {
-        Shape::Text | Shape::Duration => Value::String(String::new()),
+        Shape::Text | Shape::Choice(_) | Shape::Duration => Value::String(String::new()),
         Shape::Boolean => Value::Bool(false),
         Shape::Integer | Shape::IntegerOrText => Value::from(0),
         Shape::List(_) | Shape::Records(_) => Value::Array(Vec::new()),

@@ -16,19 +16,9 @@ use crate::{
     yaml,
 };
 
-/// The states that `dependsOn[].acceptedStates` may name, as Fleet lists them in its message.
-const STATES: [&str; 7] = [
-    "Ready",
-    "NotReady",
-    "Pending",
-    "OutOfSync",
-    "Modified",
-    "WaitApplied",
-    "ErrApplied",
-];
-
 /// A read fleet.yaml: the bundle's spec, and what only a repository says.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[cfg_attr(feature = "crd", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct FleetYaml {
@@ -87,9 +77,9 @@ impl FleetYaml {
                 return invalid(&place, "must specify either 'name' or 'selector'".to_owned());
             }
             for (index, state) in dependency.accepted_states.iter().enumerate() {
-                if !STATES.contains(&state.as_str()) {
+                if !schema::STATES.contains(&state.as_str()) {
                     place.extend([Step::Key("acceptedStates".to_owned()), Step::Index(index)]);
-                    let valid = STATES.join(" ");
+                    let valid = schema::STATES.join(" ");
                     return invalid(&place, format!("invalid state {state:?}, valid values are: [{valid}]"));
                 }
             }
@@ -158,7 +148,7 @@ impl<'a> Source<'a> {
             .into_iter()
             .map(|remark| {
                 let line = self.line_of(&remark.place);
-                let report = Diagnostic::warning(remark.code, remark.message).at(self.path, line);
+                let report = Diagnostic::new(remark.severity, remark.code, remark.message).at(self.path, line);
                 match remark.hint {
                     Some(hint) => report.with_hint(hint),
                     None => report,

@@ -4,12 +4,16 @@
 //! field of the struct itself and not of one embedded in it: Fleet's YAML reader turns numbers and booleans into text only
 //! along direct fields, see `decode`.
 
+use crate::api::{CUSTOMIZE_ALL_MATCHES, CUSTOMIZE_FIRST_MATCH};
+
 /// The type of a value.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Shape {
     /// A text.
     Text,
+    /// One of a few words. Others are read too, as texts, and are worth a warning.
+    Choice(&'static [&'static str]),
     /// A boolean.
     Boolean,
     /// A whole number of 64 bits.
@@ -89,13 +93,24 @@ const fn internal(name: &'static str, shape: Shape) -> Field {
     }
 }
 
+/// The states that `dependsOn[].acceptedStates` may name, as Fleet lists them in its message.
+pub(super) const STATES: [&str; 7] = [
+    "Ready",
+    "NotReady",
+    "Pending",
+    "OutOfSync",
+    "Modified",
+    "WaitApplied",
+    "ErrApplied",
+];
+
 const TEXT_LIST: Shape = Shape::List(&Shape::Text);
 
 static SELECTOR_REQUIREMENT: Record = Record {
     name: "selector requirement",
     direct: &[&[
         field("key", Shape::Text),
-        field("operator", Shape::Text),
+        field("operator", Shape::Choice(&["In", "NotIn", "Exists", "DoesNotExist"])),
         field("values", TEXT_LIST),
     ]],
     embedded: &[],
@@ -120,7 +135,7 @@ const CRITERIA: &[Field] = &[
 ];
 
 static GIT_TARGET: Record = Record {
-    name: "target",
+    name: "override target",
     direct: &[CRITERIA],
     embedded: &[],
 };
@@ -311,7 +326,7 @@ static DEPENDENCY: Record = Record {
     direct: &[&[
         field("name", Shape::Text),
         field("selector", Shape::Record(&SELECTOR)),
-        field("acceptedStates", TEXT_LIST),
+        field("acceptedStates", Shape::List(&Shape::Choice(&STATES))),
     ]],
     embedded: &[],
 };
@@ -340,7 +355,10 @@ const BUNDLE_SPEC_FIELDS: &[Field] = &[
     field("paused", Shape::Boolean),
     field("rolloutStrategy", Shape::Record(&ROLLOUT_STRATEGY)),
     internal("resources", Shape::Records(&RESOURCE)),
-    field("targetCustomizationMode", Shape::Text),
+    field(
+        "targetCustomizationMode",
+        Shape::Choice(&[CUSTOMIZE_FIRST_MATCH, CUSTOMIZE_ALL_MATCHES]),
+    ),
     field("targets", Shape::Records(&TARGET)),
     internal("targetRestrictions", Shape::Records(&GIT_TARGET)),
     field("dependsOn", Shape::Records(&DEPENDENCY)),
