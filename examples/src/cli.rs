@@ -5,10 +5,12 @@ pub mod bundle;
 pub mod deploy;
 pub mod explain;
 pub mod folder;
+pub mod hub;
 pub mod render_helm;
 pub mod render_kustomize;
 pub mod schema;
 pub mod system;
+pub mod takeover;
 pub mod target;
 pub mod test;
 pub mod up;
@@ -35,6 +37,7 @@ enum Command {
     Test(test::TestCommand),
     Explain(explain::ExplainCommand),
     Schema(schema::SchemaCommand),
+    Takeover(takeover::TakeoverCommand),
     /// Render without Fleet, as helm and kustomize do.
     #[command(subcommand)]
     Render(Render),
@@ -84,6 +87,7 @@ fn run(command: &Command, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
         Command::Test(command) => command.run(out, reports)?,
         Command::Explain(command) => command.run(out)?,
         Command::Schema(command) => command.run(out)?,
+        Command::Takeover(command) => return command.run(out),
         Command::Render(Render::Helm(command)) => return command.run(out, reports),
         Command::Render(Render::Kustomize(command)) => command.run(out, reports, None)?,
         Command::Crds => {

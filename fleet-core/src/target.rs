@@ -39,6 +39,8 @@ pub mod index;
 mod inventory;
 pub mod matcher;
 pub mod merge;
+#[cfg(feature = "helm")]
+pub mod takeover;
 mod template;
 pub mod values;
 mod view;
