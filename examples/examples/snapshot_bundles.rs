@@ -1,5 +1,5 @@
-//! How a platform team pins what its bundles render to: `cargo test` fails where a commit changes an object, and
-//! `cargo insta review` shows how.
+//! How a platform team pins what its repository becomes on its clusters: `cargo test` fails where a commit changes what any
+//! of them gets, and says on which and why; `cargo insta review` shows the difference and keeps it.
 //!
 //! ```sh
 //! cargo test --example snapshot_bundles
@@ -7,36 +7,50 @@
 
 use std::path::Path;
 
-use fleet_core::api::BundleDeploymentOptions;
-use fleet_core::render::{BundleContent, RenderContext, render};
+use fleet_core::render::RenderContext;
 use fleet_core::scan::{ScanOptions, scan};
-use fleet_core::target::{BundleView, ClusterView, Estate, targets};
+use fleet_core::snapshot::{Snapshots, snapshot};
+use fleet_core::target::Estate;
 use fleet_examples::cli::folder;
 
-/// The objects of a bundle of this repository, as YAML, for a cluster with a label `env`.
-fn objects(path: &str, env: &str) -> anyhow::Result<String> {
-    let tree = folder::read(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")), path)?;
-    let mut options = ScanOptions::default();
-    options.paths = vec![path.to_owned()];
-    let bundle = scan(&tree, "fleet", &options).finish().bundles.remove(0);
-    let cluster = ClusterView::new("fleet-local", env).with_labels([("env".to_owned(), env.to_owned())].into());
-    let view = BundleView::new("fleet-local", &bundle.name, &bundle.spec);
-    let matched = targets(&view, &Estate::new(vec![cluster]))?;
-    let plain = BundleDeploymentOptions::default();
-    let options = matched.first().map_or(&plain, |target| target.options.as_ref());
-    let content = BundleContent::from_resources(&bundle.spec.resources)?;
-    let rendered = render(&bundle.name, &content, options, &RenderContext::default())?;
-    let documents: Result<Vec<String>, _> = rendered.objects.iter().map(fleet_core::yaml::write).collect();
-    Ok(documents?.join("---\n"))
+/// The bundles of this repository, on the clusters of a file.
+fn snapshots() -> anyhow::Result<Snapshots> {
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    let tree = folder::read(root, "examples/bundles")?;
+    let scanned = scan(&tree, "fleet", &ScanOptions::default()).finish();
+    let estate = Estate::from_yaml(include_str!("snapshot_bundles.inventory.yaml"))?;
+    Ok(snapshot(&scanned, &estate, &RenderContext::default())?)
 }
 
 #[allow(clippy::print_stdout)]
 fn main() -> anyhow::Result<()> {
-    println!("{}", objects("examples/bundles/hello", "prod")?);
+    for group in &snapshots()?.groups {
+        println!("{group}");
+    }
     Ok(())
 }
 
+/// One snapshot for each group of clusters with the same objects.
 #[test]
-fn production_has_three_replicas() {
-    insta::assert_snapshot!(objects("examples/bundles/hello", "prod").expect("the bundle renders"));
+#[allow(clippy::print_stderr)]
+fn clusters_get_what_was_reviewed() -> anyhow::Result<()> {
+    let snapshots = snapshots()?;
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/snapshots"));
+    let mut kept = std::collections::BTreeMap::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten() {
+        let path = entry?.path();
+        if let Some(name) = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".snap")) {
+            kept.insert(name.to_owned(), std::fs::read_to_string(&path)?);
+        }
+    }
+    let checked = snapshots.check(&kept);
+    if let Err(changes) = &checked {
+        eprintln!("{changes}");
+    }
+    insta::with_settings!({prepend_module_to_snapshot => false}, {
+        for group in &snapshots.groups {
+            insta::assert_snapshot!(group.name.as_str(), group);
+        }
+    });
+    Ok(checked?)
 }

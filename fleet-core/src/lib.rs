@@ -19,6 +19,8 @@ pub mod render;
 pub mod rollout;
 pub mod scan;
 pub mod semver;
+#[cfg(feature = "helm")]
+pub mod snapshot;
 pub mod source;
 pub mod sprig;
 pub mod status;

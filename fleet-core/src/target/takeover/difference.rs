@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::hub::{Deployment, Hub};
 use crate::api::{BundleDeploymentOptions, BundleResource, BundleSpec};
 use crate::naming;
+use crate::object::difference::{Difference, differences};
 use crate::scan::pack;
 use crate::target::Target;
 
@@ -91,8 +92,7 @@ fn options(hub: &Hub, target: &Target, deployment: &Deployment, reasons: &mut Ve
             helm.insert("values".to_owned(), values);
         }
     }
-    let mut found = Vec::new();
-    compare("", &now, &then, &mut found);
+    let mut found = compare(&now, &then);
     if found.is_empty() && reasons.is_empty() {
         let own = naming::options_hash(options);
         found.push(if own == *target.options_hash {
@@ -117,38 +117,21 @@ fn counted(options: &BundleDeploymentOptions) -> Value {
 }
 
 /// The keys that differ; values below `helm.values` and `helm.templateValues` are not shown.
-fn compare(path: &str, now: &Value, then: &Value, found: &mut Vec<String>) {
-    if now == then || found.len() > MAXIMUM {
-        return;
-    }
-    if let (Value::Object(now), Value::Object(then)) = (now, then) {
-        for (key, now) in now {
-            let then = then.get(key).unwrap_or(&Value::Null);
-            compare(&join(path, key), now, then, found);
+fn compare(now: &Value, then: &Value) -> Vec<String> {
+    let text = |difference: &Difference<'_>| {
+        let key = &difference.key;
+        let is_secret = key.starts_with("helm.values") || key.starts_with("helm.templateValues");
+        let is_empty = |value: &Value| *value == Value::Object(Map::new());
+        match (difference.old, difference.new) {
+            (None, Some(new)) if !is_secret && !is_empty(new) => format!("the option {key} is new: {new}"),
+            (None, _) => format!("the option {key} is new"),
+            (Some(old), None) if !is_secret && !is_empty(old) => format!("the option {key} is gone: {old}"),
+            (_, None) => format!("the option {key} is gone"),
+            _ if is_secret => format!("the option {key} has another value"),
+            (Some(old), Some(new)) => format!("the option {key} is {new} in place of {old}"),
         }
-        for (key, then) in then.iter().filter(|(key, _)| !now.contains_key(*key)) {
-            compare(&join(path, key), &Value::Null, then, found);
-        }
-        return;
-    }
-    let is_secret = path.starts_with("helm.values") || path.starts_with("helm.templateValues");
-    let empty = |value: &Value| *value == Value::Object(Map::new());
-    found.push(match (now, then) {
-        (Value::Null, _) if is_secret || empty(then) => format!("the option {path} is new"),
-        (_, Value::Null) if is_secret || empty(now) => format!("the option {path} is gone"),
-        _ if is_secret => format!("the option {path} has another value"),
-        (Value::Null, _) => format!("the option {path} is new: {then}"),
-        (_, Value::Null) => format!("the option {path} is gone: {now}"),
-        _ => format!("the option {path} is {then} in place of {now}"),
-    });
-}
-
-fn join(path: &str, key: &str) -> String {
-    if path.is_empty() {
-        key.to_owned()
-    } else {
-        format!("{path}.{key}")
-    }
+    };
+    differences(now, then, usize::MAX).iter().map(text).collect()
 }
 
 fn shorten(mut found: Vec<String>, reasons: &mut Vec<String>) {
