@@ -77,6 +77,7 @@ fn functions_take_every_kind_of_argument_as_helm_does() {
     let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
         .collect();
     paths.sort();
     let mut failures = Vec::new();

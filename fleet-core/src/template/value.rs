@@ -156,6 +156,12 @@ pub trait Object: fmt::Debug {
         None
     }
 
+    /// What a function gets of it. Go copies a struct that is passed on, and with its address it loses the methods of its
+    /// pointer, `String()` among them. `None`: the object itself.
+    fn passed(&self) -> Option<Value> {
+        None
+    }
+
     /// The number in it, for a type whose kind is an integer (`time.Duration`).
     fn integer(&self) -> Option<i64> {
         None

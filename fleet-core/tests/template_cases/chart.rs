@@ -13,11 +13,12 @@ pub(crate) fn render(template: &str, values: &str) -> Result<String, String> {
         ("Chart.yaml", CHART),
         ("values.yaml", values),
         ("templates/t.yaml", template),
+        ("templates/_d.tpl", "{{ define \"d\" }}[{{ . }}]{{ end }}"),
     ];
     let files = files.map(|(path, text)| (path.to_owned(), Arc::<[u8]>::from(text.as_bytes())));
     let chart = Chart::from_files(files).map_err(|error| error.to_string())?;
     let environment = SeededEnvironment::default();
     let options = RenderOptions::new(ReleaseInfo::install("rel", "ns")).with_environment(&environment);
     let rendered = render_chart(&chart, &Values::new(), &options).map_err(|error| error.to_string())?;
-    Ok(rendered.files.into_values().next().unwrap_or_default())
+    Ok(rendered.files.get("t/templates/t.yaml").cloned().unwrap_or_default())
 }

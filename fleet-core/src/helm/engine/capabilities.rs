@@ -13,7 +13,10 @@ pub(super) fn object(capabilities: &Capabilities) -> Value {
         .map(|version| Value::text(version.as_str()))
         .collect();
     Value::object(CapabilitiesObject {
-        kube_version: Value::object(KubeVersionObject(capabilities.kube_version.clone())),
+        kube_version: Value::object(KubeVersionObject {
+            version: capabilities.kube_version.clone(),
+            addressable: true,
+        }),
         api_versions: Value::List(List::typed(VERSION_SET, versions)),
         helm_version: Value::object(HelmVersionObject(capabilities.helm_version.clone())),
     })
@@ -24,13 +27,8 @@ pub(super) fn json_fields(value: &Value) -> Option<Vec<(&'static str, Value)>> {
     if let Some(object) = value.downcast::<CapabilitiesObject>() {
         return Some(object.fields());
     }
-    if let Some(KubeVersionObject(version)) = value.downcast() {
-        let fields = [
-            ("Version", &version.version),
-            ("Major", &version.major),
-            ("Minor", &version.minor),
-        ];
-        return Some(fields.map(|(name, text)| (name, Value::text(text.as_str()))).to_vec());
+    if let Some(object) = value.downcast::<KubeVersionObject>() {
+        return Some(object.fields());
     }
     value
         .downcast::<HelmVersionObject>()
@@ -83,6 +81,14 @@ impl Object for CapabilitiesObject {
         ]
     }
 
+    fn printed_fields(&self) -> Vec<(&'static str, Value)> {
+        let mut fields = self.fields();
+        if let Some(object) = self.kube_version.downcast::<KubeVersionObject>() {
+            fields[0].1 = object.copy();
+        }
+        fields
+    }
+
     fn field(&self, name: &str) -> Option<Value> {
         match name {
             "KubeVersion" => Some(self.kube_version.clone()),
@@ -101,8 +107,22 @@ impl Object for CapabilitiesObject {
     }
 }
 
+/// A struct whose `String()` belongs to its pointer: where Go has its address, as in `.Capabilities.KubeVersion`, it is printed as
+/// the version; a copy, which is what functions and other structs hold, is printed as its fields.
 #[derive(Debug)]
-struct KubeVersionObject(KubeVersion);
+struct KubeVersionObject {
+    version: KubeVersion,
+    addressable: bool,
+}
+
+impl KubeVersionObject {
+    fn copy(&self) -> Value {
+        Value::object(Self {
+            version: self.version.clone(),
+            addressable: false,
+        })
+    }
+}
 
 impl Object for KubeVersionObject {
     fn type_name(&self) -> &'static str {
@@ -113,28 +133,28 @@ impl Object for KubeVersionObject {
         self
     }
 
-    /// Go prints the field that is not exported too.
     fn fields(&self) -> Vec<(&'static str, Value)> {
-        let KubeVersion {
-            version,
-            normalized,
-            major,
-            minor,
-        } = &self.0;
-        let text = |text: &String| Value::text(text.as_str());
-        vec![
-            ("Version", text(version)),
-            ("normalizedVersion", text(normalized)),
-            ("Major", text(major)),
-            ("Minor", text(minor)),
-        ]
+        ["Version", "Major", "Minor"]
+            .into_iter()
+            .filter_map(|name| Some((name, self.field(name)?)))
+            .collect()
+    }
+
+    fn printed_fields(&self) -> Vec<(&'static str, Value)> {
+        let mut fields = self.fields();
+        fields.insert(1, ("normalizedVersion", Value::text(self.version.normalized.as_str())));
+        fields
+    }
+
+    fn passed(&self) -> Option<Value> {
+        self.addressable.then(|| self.copy())
     }
 
     fn field(&self, name: &str) -> Option<Value> {
         let text = match name {
-            "Version" => &self.0.version,
-            "Major" => &self.0.major,
-            "Minor" => &self.0.minor,
+            "Version" => &self.version.version,
+            "Major" => &self.version.major,
+            "Minor" => &self.version.minor,
             _ => return None,
         };
         Some(Value::text(text.as_str()))
@@ -157,35 +177,28 @@ impl Object for KubeVersionObject {
     }
 
     fn text(&self) -> Option<String> {
-        Some(self.0.normalized.clone())
-    }
-
-    fn json(&self) -> Result<serde_json::Value, String> {
-        let KubeVersion {
-            version, major, minor, ..
-        } = &self.0;
-        Ok(serde_json::json!({"Version": version, "Major": major, "Minor": minor}))
+        self.addressable.then(|| self.version.normalized.clone())
     }
 
     fn equals(&self, other: &dyn Object) -> bool {
         other
             .as_any()
             .downcast_ref::<Self>()
-            .is_some_and(|other| other.0 == self.0)
+            .is_some_and(|other| other.version == self.version)
     }
 }
 
 fn normalized(_: &mut Context<'_>, receiver: &Value, _: &[Value]) -> Result<Value, FunctionError> {
     let object = receiver.downcast::<KubeVersionObject>();
     Ok(object
-        .map(|object| Value::text(object.0.normalized.as_str()))
+        .map(|object| Value::text(object.version.normalized.as_str()))
         .unwrap_or_default())
 }
 
 fn git_version(_: &mut Context<'_>, receiver: &Value, _: &[Value]) -> Result<Value, FunctionError> {
     let object = receiver.downcast::<KubeVersionObject>();
     Ok(object
-        .map(|object| Value::text(object.0.version.as_str()))
+        .map(|object| Value::text(object.version.version.as_str()))
         .unwrap_or_default())
 }
 

@@ -42,7 +42,10 @@ pub fn functions() -> Functions {
         ))
     });
     functions.register("mustToYaml", ANY, |_, arguments| {
-        let mut text = yaml::write(&arguments[0].to_json()?).map_err(|error| error.to_string())?;
+        let json = arguments[0]
+            .to_json()
+            .map_err(|error| format!("error marshaling into JSON: {error}"))?;
+        let mut text = yaml::write(&json).map_err(|error| error.to_string())?;
         trim_newline(&mut text);
         Ok(Value::from(text))
     });
@@ -87,7 +90,11 @@ pub fn functions() -> Functions {
         )))
     });
     functions.register("toToml", ANY, |_, arguments| {
-        Ok(Value::from(toml::write(&arguments[0]).unwrap_or_else(|e| e)))
+        match toml::write(&arguments[0]) {
+            // Go's encoder panics at nil, which is an error of the template; any other error is the result.
+            Err(error) if arguments[0].is_nil() => Err(error.into()),
+            result => Ok(Value::from(result.unwrap_or_else(|error| error))),
+        }
     });
     functions.register("fromToml", TEXT, |_, arguments| {
         Ok(toml::read(&text(&arguments[0])).unwrap_or_else(|error| Value::map([("Error", Value::from(error))])))

@@ -15,9 +15,17 @@ pub(super) fn write(value: &Value) -> Result<String, String> {
     match entries(value) {
         Some(entries) => writer.table(&[], entries)?,
         None if value.is_nil() => return Err("reflect: call of reflect.Value.Type on zero Value".to_owned()),
+        None if matches!(value, Value::Complex(..)) => {
+            return Err(format!("unsupported type for key '': {}", value.type_name()));
+        }
         None => writer.element(value, 0)?,
     }
     Ok(writer.out)
+}
+
+/// Nil, or a nil map.
+fn is_nil(value: &Value) -> bool {
+    value.is_nil() || value.as_map().is_some_and(|map| map.map_type().nil && map.is_empty())
 }
 
 type Entries = Vec<(String, Value)>;
@@ -25,6 +33,7 @@ type Entries = Vec<(String, Value)>;
 /// The entries of a map or the fields of a struct.
 fn entries(value: &Value) -> Option<Entries> {
     match value {
+        Value::Map(map) if map.map_type().nil && map.is_empty() => None,
         Value::Map(map) => {
             let entries = map.entries();
             Some(
@@ -34,7 +43,10 @@ fn entries(value: &Value) -> Option<Entries> {
                     .collect(),
             )
         }
-        Value::Object(object) if matches!(object.kind(), Kind::Struct | Kind::Pointer) && object.text().is_none() => {
+        Value::Object(object)
+            if matches!(object.kind(), Kind::Struct | Kind::Pointer)
+                && !matches!(object.json(), Ok(serde_json::Value::String(_))) =>
+        {
             Some(
                 object
                     .fields()
@@ -69,7 +81,7 @@ impl Writer {
         }
         let mut later = Vec::new();
         for (key, value) in &entries {
-            if value.is_nil() {
+            if is_nil(value) {
                 continue;
             }
             if self::entries(value).is_some() || tables(value)?.is_some() {
@@ -127,7 +139,7 @@ impl Writer {
         }
         if let Some(entries) = entries(value) {
             self.out.push('{');
-            let filled = entries.iter().filter(|(_, value)| !value.is_nil());
+            let filled = entries.iter().filter(|(_, value)| !is_nil(value));
             for (index, (key, value)) in filled.enumerate() {
                 self.out.push_str(if index > 0 { ", " } else { "" });
                 self.out.push_str(&quoted_key(key));
@@ -152,6 +164,12 @@ impl Writer {
             }
             Value::Float(number) => self.out.push_str(&float(*number)),
             Value::Text(text) => self.out.push_str(&quoted(text)),
+            // Times and versions are written as they are in JSON, times without quotes.
+            Value::Object(object) if object.text().is_some() => match object.json()? {
+                serde_json::Value::String(text) if object.type_name() == "time.Time" => self.out.push_str(&text),
+                serde_json::Value::String(text) => self.out.push_str(&quoted(&Text::from(text))),
+                other => self.out.push_str(&other.to_string()),
+            },
             other => self
                 .out
                 .push_str(&format::sprintf_lossy("%v", std::slice::from_ref(other))),

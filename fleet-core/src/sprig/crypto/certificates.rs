@@ -8,6 +8,7 @@ use crate::sprig::arguments::{Outcome, int, text};
 use crate::sprig::encoding::from_base64;
 use crate::sprig::time::Time;
 use crate::template::format::text_of;
+use crate::template::quote::quote;
 use crate::template::{Context, FunctionError, Object, Value};
 
 use super::der::{self, tag};
@@ -169,6 +170,10 @@ fn request(arguments: &[Value]) -> Result<Request, FunctionError> {
 
 /// Makes and signs a certificate; without an issuer it signs itself.
 fn issue(context: &Context<'_>, request: &Request, key: &PrivateKey, issuer: Option<Issuer<'_>>) -> Outcome {
+    if let Some(name) = request.names.iter().find(|name| !name.is_ascii()) {
+        let name = quote(name.as_bytes());
+        return Err(format!("error creating certificate: x509: {name} cannot be encoded as an IA5String").into());
+    }
     let subject = name(&request.common_name);
     let is_self_signed = issuer.is_none();
     let issuer = issuer.unwrap_or_else(|| Issuer {

@@ -220,6 +220,13 @@ impl Machine<'_, '_> {
             let parameter = parameter(values.len()).unwrap_or(Parameter::Any);
             values.push(validated(frame, piped.clone(), parameter)?);
         }
+        for argument in &mut values {
+            if let Value::Object(object) = &argument.value
+                && let Some(copy) = object.passed()
+            {
+                argument.value = copy;
+            }
+        }
         Ok(values)
     }
 
