@@ -6,6 +6,7 @@
 
 mod formats;
 mod message;
+mod quick;
 
 use std::error::Error;
 use std::sync::{Arc, OnceLock};
@@ -26,9 +27,12 @@ const LOCATION: &str = "file:///values.schema.json";
 /// Most schemas that one may refer to from outside.
 const MAX_REMOTE: usize = 64;
 
-/// A schema that was compiled, kept with its chart.
+/// What was made of a schema, kept with its chart: the quick form, where it has one, and the full one, once it was needed.
 #[derive(Default)]
-pub(crate) struct Compiled(OnceLock<Result<Arc<Schema>, String>>);
+pub(crate) struct Compiled {
+    quick: OnceLock<Option<quick::Quick>>,
+    full: OnceLock<Result<Arc<Schema>, String>>,
+}
 
 struct Schema {
     schemas: Schemas,
@@ -77,13 +81,17 @@ fn chart(node: &Node, values: &Value, source: Option<SchemaSource<'_>>, problems
 
 /// Validates values with one schema; the error is Helm's text.
 fn single(kept: &Compiled, text: &[u8], values: &Value, source: Option<SchemaSource<'_>>) -> Result<(), String> {
-    let schema = match kept.0.get() {
+    let quick = kept.quick.get_or_init(|| quick::Quick::new(&parse(text).ok()?));
+    if quick.as_ref().is_some_and(|quick| quick.accepts(values)) {
+        return Ok(());
+    }
+    let schema = match kept.full.get() {
         Some(known) => known.clone()?,
         None => {
             let (compiled, remote) = compile(text, source);
             let compiled = compiled.map(Arc::new);
             if !remote {
-                let _ = kept.0.set(compiled.clone());
+                let _ = kept.full.set(compiled.clone());
             }
             compiled?
         }
