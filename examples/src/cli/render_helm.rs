@@ -282,10 +282,13 @@ fn collect(folder: &Path, prefix: &str, depth: usize, files: &mut Vec<ChartFile>
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
-        let metadata = std::fs::metadata(entry.path())?;
-        if metadata.is_dir() {
+        let mut kind = entry.file_type()?;
+        if kind.is_symlink() {
+            kind = std::fs::metadata(entry.path())?.file_type();
+        }
+        if kind.is_dir() {
             collect(&entry.path(), &format!("{name}/"), depth + 1, files)?;
-        } else if metadata.is_file() {
+        } else if kind.is_file() {
             files.push(ChartFile::new(name, std::fs::read(entry.path())?));
         } else {
             bail!(

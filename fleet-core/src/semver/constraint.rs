@@ -1,5 +1,6 @@
 //! Constraints: reading, and whether a version satisfies one.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::sync::LazyLock;
 
@@ -8,15 +9,20 @@ use regex::Regex;
 use super::version::compare_prerelease;
 use super::{SemverError, Version};
 
-const OPERATORS: &str = r"(?:=||!=|>|<|>=|=>|<=|=<|~|~>|\^)";
-const VERSION: &str = concat!(
-    r"v?(?:[0-9|x|X|\*]+)(?:\.[0-9|x|X|\*]+)?(?:\.[0-9|x|X|\*]+)?",
-    r"(?:-(?:[0-9A-Za-z\-]+(?:\.[0-9A-Za-z\-]+)*))?(?:\+(?:[0-9A-Za-z\-]+(?:\.[0-9A-Za-z\-]+)*))?"
-);
-
-fn regex(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("because the pattern is made of constants")
-}
+/// Longest first, so that the first that fits is the operator.
+const OPERATORS: [(&str, Operator); 11] = [
+    ("!=", Operator::NotEqual),
+    (">=", Operator::GreaterOrEqual),
+    ("=>", Operator::GreaterOrEqual),
+    ("<=", Operator::LessOrEqual),
+    ("=<", Operator::LessOrEqual),
+    ("~>", Operator::Tilde),
+    ("=", Operator::Equal),
+    (">", Operator::Greater),
+    ("<", Operator::Less),
+    ("~", Operator::Tilde),
+    ("^", Operator::Caret),
+];
 
 /// A constraint on versions, such as `>=1.2, <2 || ^3.1`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,25 +68,8 @@ impl Constraint {
     /// # Errors
     /// The text is no constraint.
     pub fn parse(text: &str) -> Result<Self, SemverError> {
-        static VALID: LazyLock<Regex> = LazyLock::new(|| {
-            regex(&format!(
-                r"^(?:\s*{OPERATORS}\s*{VERSION}\s*)(?:(?:\s+|,\s*){OPERATORS}\s*{VERSION}\s*)*$"
-            ))
-        });
-        static EACH: LazyLock<Regex> = LazyLock::new(|| regex(&format!(r"{OPERATORS}\s*{VERSION}")));
         let text = with_hyphens_replaced(text);
-        let mut groups = Vec::new();
-        for part in text.split("||") {
-            if !VALID.is_match(part) {
-                return Err(improper(part));
-            }
-            let ranges = EACH
-                .find_iter(part)
-                .map(|range| Range::parse(range.as_str()))
-                .collect::<Result<Vec<_>, _>>()?;
-            let prereleases = ranges.iter().any(|range| !range.version.prerelease().is_empty());
-            groups.push(Group { ranges, prereleases });
-        }
+        let groups = text.split("||").map(Group::parse).collect::<Result<_, _>>()?;
         Ok(Self { groups })
     }
 
@@ -105,24 +94,133 @@ fn improper(text: &str) -> SemverError {
     SemverError::ImproperConstraint(crate::template::quote::quote(text.as_bytes()))
 }
 
+/// What Go's `\s` matches.
+fn is_space(character: char) -> bool {
+    matches!(character, ' ' | '\t' | '\n' | '\x0c' | '\r')
+}
+
 /// `1.2 - 1.4` means `>= 1.2, <= 1.4`.
-fn with_hyphens_replaced(text: &str) -> String {
-    static HYPHEN: LazyLock<Regex> = LazyLock::new(|| regex(&format!(r"\s*({VERSION})\s+-\s+({VERSION})\s*")));
-    HYPHEN.replace_all(text, ">= ${1}, <= ${2} ").into_owned()
+fn with_hyphens_replaced(text: &str) -> Cow<'_, str> {
+    const VERSION: &str = concat!(
+        r"v?(?:[0-9|x|X|\*]+)(?:\.[0-9|x|X|\*]+)?(?:\.[0-9|x|X|\*]+)?",
+        r"(?:-(?:[0-9A-Za-z\-]+(?:\.[0-9A-Za-z\-]+)*))?(?:\+(?:[0-9A-Za-z\-]+(?:\.[0-9A-Za-z\-]+)*))?"
+    );
+    static HYPHEN: LazyLock<Regex> = LazyLock::new(|| {
+        let space = r"[\t\n\x0c\r ]";
+        let pattern = format!("{space}*({VERSION}){space}+-{space}+({VERSION}){space}*");
+        Regex::new(&pattern).expect("because the pattern is made of constants")
+    });
+    // Few constraints have one, and the pattern takes longer to build than all else.
+    let alone = |at: usize| text[..at].ends_with(is_space) && text[at + 1..].starts_with(is_space);
+    if text.match_indices('-').any(|(at, _)| alone(at)) {
+        HYPHEN.replace_all(text, ">= ${1}, <= ${2} ")
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+impl Group {
+    /// Ranges parted by white space, commas or both.
+    fn parse(text: &str) -> Result<Self, SemverError> {
+        let mut ranges = Vec::new();
+        let mut rest = text.trim_start_matches(is_space);
+        loop {
+            let (parts, after) = Parts::scan(rest).ok_or_else(|| improper(text))?;
+            ranges.push(Range::new(&parts)?);
+            rest = after.trim_start_matches(is_space);
+            if rest.is_empty() {
+                break;
+            }
+            match rest.strip_prefix(',') {
+                Some(next) => rest = next.trim_start_matches(is_space),
+                None if rest.len() < after.len() => {}
+                None => return Err(improper(text)),
+            }
+        }
+        let prereleases = ranges.iter().any(|range| !range.version.prerelease().is_empty());
+        Ok(Self { ranges, prereleases })
+    }
+}
+
+/// The pieces of one range, as they are written.
+struct Parts<'a> {
+    operator: Operator,
+    /// All but the operator.
+    version: &'a str,
+    major: &'a str,
+    /// With its dot; empty if it is not given. So are those that follow.
+    minor: &'a str,
+    patch: &'a str,
+    /// With its hyphen.
+    prerelease: &'a str,
+}
+
+impl<'a> Parts<'a> {
+    /// The range that a text begins with, and what follows it.
+    fn scan(text: &'a str) -> Option<(Self, &'a str)> {
+        let (operator, rest) = OPERATORS
+            .iter()
+            .find_map(|(sign, operator)| Some((*operator, text.strip_prefix(sign)?)))
+            .unwrap_or((Operator::Equal, text));
+        let version = rest.trim_start_matches(is_space);
+        let mut rest = version.strip_prefix('v').unwrap_or(version);
+        let is_number = |character: char| matches!(character, '0'..='9' | 'x' | 'X' | '*' | '|');
+        let is_identifier = |character: char| character.is_ascii_alphanumeric() || character == '-';
+        let major = take(&mut rest, "", is_number);
+        if major.is_empty() {
+            return None;
+        }
+        let minor = take(&mut rest, ".", is_number);
+        let patch = take(&mut rest, ".", is_number);
+        let prerelease = identifiers(&mut rest, "-", is_identifier);
+        identifiers(&mut rest, "+", is_identifier);
+        let parts = Self {
+            operator,
+            version: &version[..version.len() - rest.len()],
+            major,
+            minor,
+            patch,
+            prerelease,
+        };
+        Some((parts, rest))
+    }
+}
+
+/// Takes a sign and the characters that follow it; nothing where none does.
+fn take<'a>(rest: &mut &'a str, sign: &str, accepted: impl Fn(char) -> bool) -> &'a str {
+    let text = *rest;
+    let Some(after) = text.strip_prefix(sign) else {
+        return "";
+    };
+    let length = after.find(|character| !accepted(character)).unwrap_or(after.len());
+    if length == 0 {
+        return "";
+    }
+    let (taken, left) = text.split_at(sign.len() + length);
+    *rest = left;
+    taken
+}
+
+/// Takes a sign and identifiers parted by dots.
+fn identifiers<'a>(rest: &mut &'a str, sign: &str, accepted: impl Fn(char) -> bool) -> &'a str {
+    let text = *rest;
+    if !take(rest, sign, &accepted).is_empty() {
+        while !take(rest, ".", &accepted).is_empty() {}
+    }
+    &text[..text.len() - rest.len()]
 }
 
 impl Range {
-    fn parse(text: &str) -> Result<Self, SemverError> {
-        static PARTS: LazyLock<Regex> = LazyLock::new(|| {
-            regex(&format!(
-                r"^\s*({OPERATORS})\s*(v?([0-9|x|X|\*]+)(\.[0-9|x|X|\*]+)?(\.[0-9|x|X|\*]+)?{})\s*$",
-                r"(-(?:[0-9A-Za-z\-]+(?:\.[0-9A-Za-z\-]+)*))?(\+(?:[0-9A-Za-z\-]+(?:\.[0-9A-Za-z\-]+)*))?"
-            ))
-        });
-        let parts = PARTS.captures(text).ok_or_else(|| improper(text))?;
-        let part = |index: usize| parts.get(index).map_or("", |part| part.as_str());
+    fn new(parts: &Parts<'_>) -> Result<Self, SemverError> {
         let is_open = |number: &str| matches!(number.trim_start_matches('.'), "" | "x" | "X" | "*");
-        let (major, minor, patch, prerelease) = (part(3), part(4), part(5), part(6));
+        let Parts {
+            operator,
+            version,
+            major,
+            minor,
+            patch,
+            prerelease,
+        } = *parts;
         let (mut open, mut minor_open, mut patch_open) = (true, false, false);
         let version = if is_open(major) {
             format!("0.0.0{prerelease}")
@@ -134,19 +232,9 @@ impl Range {
             format!("{major}{minor}.0{prerelease}")
         } else {
             open = false;
-            part(2).to_owned()
+            version.to_owned()
         };
         let version = Version::parse(&version).map_err(|_| SemverError::ConstraintVersion)?;
-        let operator = match part(1) {
-            "!=" => Operator::NotEqual,
-            ">" => Operator::Greater,
-            "<" => Operator::Less,
-            ">=" | "=>" => Operator::GreaterOrEqual,
-            "<=" | "=<" => Operator::LessOrEqual,
-            "~" | "~>" => Operator::Tilde,
-            "^" => Operator::Caret,
-            _ => Operator::Equal,
-        };
         Ok(Self {
             operator,
             version,

@@ -2,6 +2,8 @@
 //!
 //! All tokens are made before parsing starts; an error ends them, and the parser reports it when it gets there.
 
+use std::borrow::Cow;
+
 use super::quote::{character_code, quote_prefix};
 use super::unicode::{is_digit, is_letter, is_print};
 
@@ -49,20 +51,20 @@ pub(super) enum Keyword {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Token {
+pub(super) struct Token<'a> {
     pub(super) kind: TokenKind,
     pub(super) position: usize,
     pub(super) line: usize,
     /// The text of the token, or the message of an error.
-    pub(super) text: String,
+    pub(super) text: Cow<'a, str>,
 }
 
-impl Token {
+impl Token<'_> {
     /// How error texts name it.
     pub(super) fn describe(&self) -> String {
         match self.kind {
             TokenKind::Eof => "EOF".to_owned(),
-            TokenKind::Error => self.text.clone(),
+            TokenKind::Error => self.text.clone().into_owned(),
             TokenKind::Keyword(_) | TokenKind::Dot | TokenKind::Nil => format!("<{}>", self.text),
             _ => quote_prefix(&self.text, 10),
         }
@@ -79,7 +81,7 @@ pub(super) struct Syntax<'a> {
 }
 
 /// The tokens of a text; the last is `Eof` or `Error`.
-pub(super) fn lex(input: &str, syntax: &Syntax<'_>) -> Vec<Token> {
+pub(super) fn lex<'a>(input: &'a str, syntax: &Syntax<'_>) -> Vec<Token<'a>> {
     let mut lexer = Lexer {
         input,
         syntax,
@@ -87,31 +89,32 @@ pub(super) fn lex(input: &str, syntax: &Syntax<'_>) -> Vec<Token> {
         start: 0,
         line: 1,
         start_line: 1,
-        tokens: Vec::new(),
+        // A guess that spares most texts from growing it step by step.
+        tokens: Vec::with_capacity(input.len() / 8),
     };
     if let Err(message) = lexer.run() {
         lexer.tokens.push(Token {
             kind: TokenKind::Error,
             position: lexer.start,
             line: lexer.start_line,
-            text: message,
+            text: message.into(),
         });
     }
     lexer.tokens
 }
 
-struct Lexer<'a> {
+struct Lexer<'a, 's> {
     input: &'a str,
-    syntax: &'a Syntax<'a>,
+    syntax: &'s Syntax<'s>,
     position: usize,
     start: usize,
     line: usize,
     start_line: usize,
-    tokens: Vec<Token>,
+    tokens: Vec<Token<'a>>,
 }
 
-impl Lexer<'_> {
-    fn rest(&self) -> &str {
+impl<'a> Lexer<'a, '_> {
+    fn rest(&self) -> &'a str {
         &self.input[self.position..]
     }
 
@@ -140,7 +143,7 @@ impl Lexer<'_> {
             kind,
             position: self.start,
             line: self.start_line,
-            text: self.input[self.start..self.position].to_owned(),
+            text: Cow::Borrowed(&self.input[self.start..self.position]),
         });
         self.ignore();
     }
@@ -343,10 +346,11 @@ impl Lexer<'_> {
         }
     }
 
+    /// Moves over letters, digits and underscores; none of them ends a line.
     fn alphanumerics(&mut self) {
-        while self.peek().is_some_and(is_alphanumeric) {
-            self.next();
-        }
+        let rest = self.rest();
+        let end = rest.find(|character| !is_alphanumeric(character));
+        self.position += end.unwrap_or(rest.len());
     }
 
     fn field_or_variable(&mut self, kind: TokenKind, bare: TokenKind) -> Result<(), String> {
@@ -453,7 +457,11 @@ fn is_space(character: char) -> bool {
 }
 
 fn is_alphanumeric(character: char) -> bool {
-    character == '_' || is_letter(character) || is_digit(character)
+    match character {
+        'a'..='z' | 'A'..='Z' | '0'..='9' | '_' => true,
+        _ if character.is_ascii() => false,
+        _ => is_letter(character) || is_digit(character),
+    }
 }
 
 fn is_left_trim(text: &str) -> bool {

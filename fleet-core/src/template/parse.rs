@@ -105,7 +105,7 @@ struct Parser<'a> {
     name: Arc<str>,
     source: Arc<str>,
     functions: &'a Functions,
-    tokens: Vec<Token>,
+    tokens: Vec<Token<'a>>,
     next: usize,
     /// The last token looked at: its line is that of an error.
     furthest: usize,
@@ -139,15 +139,15 @@ enum Item {
 
 type Parse<T> = Result<T, String>;
 
-impl Parser<'_> {
-    fn peek(&mut self) -> &Token {
+impl<'a> Parser<'a> {
+    fn peek(&mut self) -> &Token<'a> {
         let last = self.tokens.len() - 1;
         let index = self.next.min(last);
         self.furthest = self.furthest.max(index);
         &self.tokens[index]
     }
 
-    fn take(&mut self) -> Token {
+    fn take(&mut self) -> Token<'a> {
         let token = self.peek().clone();
         self.next += 1;
         token
@@ -159,7 +159,7 @@ impl Parser<'_> {
         }
     }
 
-    fn take_after_space(&mut self) -> Token {
+    fn take_after_space(&mut self) -> Token<'a> {
         self.skip_space();
         self.take()
     }
@@ -169,7 +169,7 @@ impl Parser<'_> {
         self.peek().kind
     }
 
-    fn unexpected<T>(&self, token: &Token, context: &str) -> Parse<T> {
+    fn unexpected<T>(&self, token: &Token<'_>, context: &str) -> Parse<T> {
         if token.kind != TokenKind::Error {
             return Err(format!("unexpected {} in {context}", token.describe()));
         }
@@ -183,7 +183,7 @@ impl Parser<'_> {
         Err(format!("{}{extra}", token.text))
     }
 
-    fn expect(&mut self, kind: TokenKind, context: &str) -> Parse<Token> {
+    fn expect(&mut self, kind: TokenKind, context: &str) -> Parse<Token<'a>> {
         let token = self.take_after_space();
         if token.kind == kind {
             Ok(token)
@@ -192,7 +192,7 @@ impl Parser<'_> {
         }
     }
 
-    fn string(&self, token: &Token) -> Parse<Text> {
+    fn string(&self, token: &Token<'_>) -> Parse<Text> {
         unquote(&token.text).ok_or_else(|| "invalid syntax".to_owned())
     }
 
@@ -298,7 +298,7 @@ impl Parser<'_> {
     fn item(&mut self) -> Parse<Item> {
         let token = self.take_after_space();
         match token.kind {
-            TokenKind::Text => Ok(Item::Node(Node::Text(token.text.into()))),
+            TokenKind::Text => Ok(Item::Node(Node::Text(Text::from(token.text.as_ref())))),
             TokenKind::LeftDelimiter => {
                 self.action_line = token.line;
                 let item = self.action();
@@ -493,7 +493,7 @@ impl Parser<'_> {
                 return Ok(());
             }
             let before = self.next;
-            let name: Arc<str> = self.take().text.into();
+            let name: Arc<str> = self.take().text.as_ref().into();
             self.skip_space();
             let follower = self.peek();
             let is_comma = follower.kind == TokenKind::Character && follower.text == ",";
@@ -609,7 +609,7 @@ impl Parser<'_> {
             }
             TokenKind::String | TokenKind::RawString => OperandKind::Text {
                 text: self.string(&token)?,
-                quoted: token.text.as_str().into(),
+                quoted: token.text.as_ref().into(),
             },
             _ => {
                 self.next -= 1;

@@ -65,31 +65,31 @@ impl Pattern {
 
     /// Whether the pattern matches the whole of `name`, in time O(pattern × name).
     pub fn matches(&self, name: &str) -> bool {
-        let name: Vec<char> = name.chars().collect();
-        let (mut token, mut at) = (0, 0);
-        // The last `*`, and where in the name it was taken to end.
-        let mut star: Option<(usize, usize)> = None;
+        let (mut token, mut rest) = (0, name);
+        // The last `*`, and what is left of the name where it was taken to end.
+        let mut star: Option<(usize, &str)> = None;
         loop {
-            let matched = match (self.tokens.get(token), name.get(at)) {
+            let character = rest.chars().next();
+            let matched = match (self.tokens.get(token), character) {
                 (None, None) => return true,
                 (Some(Token::AnyRun), _) => {
-                    star = Some((token, at));
+                    star = Some((token, rest));
                     token += 1;
                     continue;
                 }
-                (Some(token), Some(character)) => token.matches(*character),
+                (Some(token), Some(character)) => token.matches(character),
                 _ => false,
             };
-            if matched {
+            if let Some(character) = character.filter(|_| matched) {
                 token += 1;
-                at += 1;
+                rest = &rest[character.len_utf8()..];
                 continue;
             }
-            match star {
-                Some((star_token, end)) if name.get(end).is_some_and(|character| *character != '/') => {
-                    star = Some((star_token, end + 1));
+            match star.and_then(|(at, end)| Some((at, end, end.chars().next()?))) {
+                Some((star_token, end, character)) if character != '/' => {
+                    rest = &end[character.len_utf8()..];
+                    star = Some((star_token, rest));
                     token = star_token + 1;
-                    at = end + 1;
                 }
                 _ => return false,
             }

@@ -96,9 +96,15 @@ pub fn filter(files: impl IntoIterator<Item = ChartFile>) -> Result<Vec<ChartFil
         .find(|file| file.name == ".helmignore")
         .map(|file| String::from_utf8_lossy(&file.data));
     let rules = Rules::parse(text.as_deref().unwrap_or_default())?;
+    // Files of one folder follow each other: it is asked about once.
+    let mut last: (String, bool) = (String::new(), false);
     files.retain(|file| {
-        let mut folders = file.name.match_indices('/').map(|(at, _)| &file.name[..at]);
-        !folders.any(|folder| rules.ignores(folder, true)) && !rules.ignores(&file.name, false)
+        let folder = file.name.rsplit_once('/').map_or("", |(folder, _)| folder);
+        if folder != last.0 {
+            let mut folders = file.name.match_indices('/').map(|(at, _)| &file.name[..at]);
+            last = (folder.to_owned(), folders.any(|folder| rules.ignores(folder, true)));
+        }
+        !last.1 && !rules.ignores(&file.name, false)
     });
     Ok(files)
 }
