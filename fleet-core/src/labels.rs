@@ -24,6 +24,7 @@
 //! # Ok::<(), fleet_core::labels::LabelError>(())
 //! ```
 
+mod merge;
 mod parse;
 mod validate;
 
@@ -34,6 +35,7 @@ use serde::Serialize;
 
 use crate::api::LabelSelector;
 
+pub use merge::merge_selectors;
 pub use validate::{validate_key, validate_value};
 
 /// Labels of an object.

@@ -1,0 +1,67 @@
+//! Upstream's test scenarios of the manager's data path, by the numbers of the conformance checklist: one data file a stage, one
+//! runner a stage, and a test that no number is missing.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used)]
+
+#[path = "pipeline/content.rs"]
+mod content;
+#[path = "pipeline/merge.rs"]
+mod merge;
+#[path = "pipeline/naming.rs"]
+mod naming;
+#[path = "pipeline/rollout.rs"]
+mod rollout;
+#[path = "pipeline/scan.rs"]
+mod scan;
+#[path = "pipeline/target.rs"]
+mod target;
+#[path = "pipeline/values.rs"]
+mod values;
+
+use fleet_core::yaml;
+use serde_json::Value;
+
+/// The cases of a file.
+fn cases(name: &str) -> Vec<Value> {
+    let file = format!("{}/tests/corpus/pipeline/{name}.yaml", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{file}: {error}"));
+    match yaml::read(&text).unwrap_or_else(|error| panic!("{file}: {error}")) {
+        Value::Array(cases) => cases,
+        other => panic!("{file}: {other}"),
+    }
+}
+
+/// Runs every case, and reports all that fail by their numbers.
+fn run(name: &str, check: impl Fn(&Value) -> Result<(), String>) {
+    let cases = cases(name);
+    let failed: Vec<String> = cases
+        .iter()
+        .filter_map(|case| {
+            let about = case["about"].as_str().unwrap_or_default();
+            let error = check(case).err()?;
+            Some(format!("{} {about}: {error}", case["line"].as_str().unwrap_or("?")))
+        })
+        .collect();
+    assert!(failed.is_empty(), "{} of {}:\n{}", failed.len(), cases.len(), failed.join("\n"));
+}
+
+/// The difference, where there is one.
+fn same(what: &str, got: &Value, want: &Value) -> Result<(), String> {
+    if got == want {
+        Ok(())
+    } else {
+        Err(format!("{what}\n  got  {got}\n  want {want}"))
+    }
+}
+
+/// Whether all that is wanted is there.
+fn covers(got: &Value, want: &Value) -> bool {
+    match (got, want) {
+        (Value::Object(got), Value::Object(want)) => want
+            .iter()
+            .all(|(key, want)| covers(got.get(key).unwrap_or(&Value::Null), want)),
+        (Value::Array(got), Value::Array(want)) => {
+            got.len() == want.len() && got.iter().zip(want).all(|(got, want)| covers(got, want))
+        }
+        _ => got == want,
+    }
+}

@@ -1,0 +1,131 @@
+//! Folders and the bundles that they give.
+
+use std::sync::Arc;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use fleet_core::api::BundlePath;
+use fleet_core::scan::{ChartReference, ScanOptions, ScanTargets, scan};
+use fleet_core::tree::{Entry, Tree};
+use serde::Deserialize as _;
+use serde_json::{Value, json};
+
+use super::{covers, run, same};
+
+fn tree(files: &Value) -> Tree {
+    let mut tree = Tree::new();
+    for (path, content) in files.as_object().into_iter().flatten() {
+        let entry = match content {
+            Value::String(text) => Entry::file(text.as_str()),
+            other => match (other["link"].as_str(), other["base64"].as_str()) {
+                (Some(link), _) => Entry::symlink(link),
+                (_, Some(bytes)) => Entry::file(STANDARD.decode(bytes).unwrap()),
+                _ => panic!("{path}: {other}"),
+            },
+        };
+        tree.insert(path, entry).unwrap();
+    }
+    tree
+}
+
+fn options(case: &Value) -> ScanOptions {
+    let given = &case["options"];
+    let mut options = ScanOptions::default();
+    let read = |key: &str| given.get(key).cloned();
+    if let Some(paths) = read("paths") {
+        options.paths = serde_json::from_value(paths).unwrap();
+    }
+    if let Some(bundles) = read("bundles") {
+        options.bundles = Vec::<BundlePath>::deserialize(bundles).unwrap();
+    }
+    if let Some(targets) = read("targets") {
+        options.targets = Some(ScanTargets {
+            targets: serde_json::from_value(targets["targets"].clone()).unwrap(),
+            target_restrictions: serde_json::from_value(targets["targetRestrictions"].clone()).unwrap(),
+        });
+    }
+    options
+}
+
+/// `REPO CHART VERSION`, empty ones as `''`.
+fn key(chart: &ChartReference) -> String {
+    let part = |text: &str| if text.is_empty() { "''".to_owned() } else { text.to_owned() };
+    format!("{} {} {}", part(&chart.repo), part(&chart.chart), part(&chart.version))
+}
+
+fn check(case: &Value) -> Result<(), String> {
+    let mut scan = scan(&tree(&case["files"]), case["name"].as_str().unwrap(), &options(case));
+    let needs: Vec<ChartReference> = scan.needs().to_vec();
+    if let Some(wanted) = case.get("needs") {
+        let keys: Vec<String> = needs.iter().map(key).collect();
+        same("needs", &json!(keys), wanted)?;
+    }
+    for chart in &needs {
+        if let Some(files) = case["charts"].get(key(chart)) {
+            scan.supply(chart, Arc::new(tree(files)));
+        }
+    }
+    let scanned = scan.finish();
+    let failure = scanned.failures.first().map(|failure| failure.error.to_string());
+    match (failure, case.get("error").and_then(Value::as_str)) {
+        (None, None) => {}
+        (Some(error), Some(wanted)) if error.contains(wanted) => return Ok(()),
+        (error, wanted) => return Err(format!("error {error:?}, wanted {wanted:?}")),
+    }
+    let wanted = case["bundles"].as_array().unwrap();
+    let names: Vec<&str> = scanned.bundles.iter().map(|bundle| bundle.name.as_str()).collect();
+    if names.len() != wanted.len() {
+        return Err(format!("bundles {names:?}"));
+    }
+    for (bundle, wanted) in scanned.bundles.iter().zip(wanted) {
+        // `HASH` at the end stands for a hash of the name.
+        let name = wanted["name"].as_str().unwrap();
+        let fits = match name.strip_suffix("HASH") {
+            Some(start) => bundle.name.len() == start.len() + 8 && bundle.name.starts_with(start),
+            None => bundle.name == name,
+        };
+        if !fits {
+            return Err(format!("bundle {:?}, wanted {name:?}", bundle.name));
+        }
+        let spec = serde_json::to_value(&*bundle.spec).unwrap();
+        if let Some(resources) = wanted.get("resources") {
+            let got: Vec<String> = bundle
+                .spec
+                .resources
+                .iter()
+                .map(|resource| match needs.first() {
+                    Some(chart) => resource.name.replace(&chart.bundle_folder(), ".chart/HASH"),
+                    None => resource.name.clone(),
+                })
+                .collect();
+            same("resources", &json!(got), resources)?;
+        }
+        if let Some(wanted) = wanted.get("spec")
+            && !covers(&spec, wanted)
+        {
+            return Err(format!("spec {spec}"));
+        }
+        for (key, wanted) in wanted["equal"].as_object().into_iter().flatten() {
+            let mut got = spec[key].clone();
+            if key == "targets" {
+                // The names of targets that have none are the scan's.
+                for target in got.as_array_mut().into_iter().flatten() {
+                    if wanted[0].get("name").is_none() {
+                        target.as_object_mut().unwrap().remove("name");
+                    }
+                }
+            }
+            same(key, &got, wanted)?;
+        }
+        for key in wanted["lacks"].as_array().into_iter().flatten() {
+            if let Some(value) = spec.get(key.as_str().unwrap()) {
+                return Err(format!("{key} is there: {value}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn folders_give_bundles() {
+    run("scan", check);
+}
