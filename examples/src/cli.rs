@@ -31,7 +31,7 @@ struct Fleet {
 #[derive(Debug, Subcommand)]
 enum Command {
     Up(up::UpCommand),
-    Apply(apply::ApplyCommand),
+    Apply(Box<apply::ApplyCommand>),
     Target(target::TargetCommand),
     Deploy(deploy::DeployCommand),
     Test(test::TestCommand),
@@ -100,6 +100,16 @@ fn run(command: &Command, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Prints the help of a command: what upstream does where the file that a command is about is not given.
+fn help(command: &str, out: &mut dyn Write) -> anyhow::Result<()> {
+    let mut fleet = Fleet::command();
+    fleet.build();
+    if let Some(command) = fleet.find_subcommand_mut(command) {
+        write!(out, "{}", command.render_help())?;
+    }
+    Ok(())
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

@@ -49,7 +49,7 @@ pub use error::ScanError;
 pub use fleet_yaml::{FleetYaml, read_targets};
 #[cfg(feature = "crd")]
 pub use json_schema::fleet_yaml_schema;
-pub use options::{Duplicates, ScanOptions, ScanTargets};
+pub use options::{Duplicates, ScanOptions, ScanTargets, driven_separator};
 
 use crate::{
     api::BundlePath,

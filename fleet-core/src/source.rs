@@ -60,8 +60,10 @@
 //! ```
 
 mod branch;
+mod chart_address;
 mod credentials;
 mod error;
+mod helm_credentials;
 mod revision;
 mod url;
 
@@ -71,8 +73,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 pub use branch::validate_branch;
+pub use chart_address::ChartAddress;
 pub use credentials::{Credentials, Secret};
 pub use error::SourceError;
+pub use helm_credentials::{HelmCredentials, unforwarded_warning};
 pub use revision::Revision;
 pub use url::{RepositoryUrl, Transport, redact};
 

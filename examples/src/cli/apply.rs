@@ -16,6 +16,7 @@ use fleet_core::{
     tree::Tree,
     yaml,
 };
+use fleet_git::local::LocalRepository;
 
 use super::folder;
 
@@ -25,7 +26,7 @@ use super::folder;
 pub struct ApplyCommand {
     /// Name that the bundles' names begin with: the GitRepo's.
     #[arg(value_name = "BUNDLE_NAME")]
-    pub name: String,
+    pub name: Option<String>,
     /// Folders, or shell patterns that name folders, relative to the working folder.
     #[arg(value_name = "PATH")]
     pub paths: Vec<String>,
@@ -77,9 +78,9 @@ pub struct ApplyCommand {
     /// Keep the history of failed corrections; only together with --correct-drift.
     #[arg(long)]
     pub correct_drift_keep_fail_history: bool,
-    /// Commit, for a label.
-    #[arg(long, env = "COMMIT", default_value = "")]
-    pub commit: String,
+    /// Commit, for a label [default: HEAD of the repository around the working folder, where there is one].
+    #[arg(long, env = "COMMIT")]
+    pub commit: Option<String>,
     /// Take each path as one bundle: `FOLDER` or `FOLDER:OPTIONS_FILE`.
     #[arg(long)]
     pub driven_scan: bool,
@@ -89,6 +90,55 @@ pub struct ApplyCommand {
     /// Print the ImageScans of bundles too.
     #[arg(long)]
     pub imagescan_enabled: bool,
+    /// What upstream has beside.
+    #[command(flatten)]
+    pub accepted: AcceptedFlags,
+}
+
+/// Flags of upstream that concern the hub, or charts from elsewhere. They are taken, so that a command line of upstream's runs,
+/// and change nothing: the hub is not asked, and a folder whose chart must be fetched fails.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Taken and without effect here (no hub is asked, no chart is fetched)")]
+pub struct AcceptedFlags {
+    /// Kubeconfig of the hub.
+    #[arg(long, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+    /// User's name for charts.
+    #[arg(long, env = "HELM_USERNAME")]
+    pub username: Option<String>,
+    /// File with the password for charts.
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+    /// File with certificates to trust for charts.
+    #[arg(long, value_name = "FILE")]
+    pub cacerts_file: Option<PathBuf>,
+    /// File with a private key for charts.
+    #[arg(long, value_name = "FILE")]
+    pub ssh_privatekey_file: Option<PathBuf>,
+    /// Addresses of charts that get credentials.
+    #[arg(long, value_name = "REGEX")]
+    pub helm_repo_url_regex: Option<String>,
+    /// File with credentials by folder.
+    #[arg(long, value_name = "FILE")]
+    pub helm_credentials_by_path_file: Option<PathBuf>,
+    /// Talk to registries by plain http.
+    #[arg(long)]
+    pub helm_basic_http: bool,
+    /// Accept any certificate of chart repositories.
+    #[arg(long)]
+    pub helm_insecure_skip_tls: bool,
+    /// Secret with access to a registry for contents.
+    #[arg(long, value_name = "NAME")]
+    pub oci_registry_secret: Option<String>,
+    /// Bundles that are made at a time.
+    #[arg(long, env = "FLEET_BUNDLE_CREATION_MAX_CONCURRENCY")]
+    pub bundle_creation_max_concurrency: Option<String>,
+    /// Log more.
+    #[arg(long)]
+    pub debug: bool,
+    /// How much more.
+    #[arg(long)]
+    pub debug_level: Option<i64>,
 }
 
 /// How objects are printed.
@@ -119,16 +169,19 @@ impl ApplyCommand {
 
     /// Scans the paths of the folder; the first failure is an error, as upstream's.
     pub fn scan(&self, root: &Path, reports: &mut dyn Write) -> Result<Scanned> {
+        let Some(name) = &self.name else {
+            bail!("at least one argument is required: BUNDLE_NAME");
+        };
         let mut diagnostics = Vec::new();
-        let options = self.options(&mut diagnostics)?;
-        let mut scanned = scan(&self.tree(root, &options)?, &self.name, &options).finish();
+        let options = self.options(root, &mut diagnostics)?;
+        let mut scanned = scan(&self.tree(root, &options)?, name, &options).finish();
         // A values file may lie outside of the paths that were read.
         if scanned
             .failures
             .iter()
             .any(|failure| matches!(failure.error, ScanError::ValuesFile { .. }))
         {
-            scanned = scan(&folder::read(root, "")?, &self.name, &options).finish();
+            scanned = scan(&folder::read(root, "")?, name, &options).finish();
         }
         diagnostics.extend(scanned.diagnostics.iter().cloned());
         for diagnostic in &diagnostics {
@@ -166,7 +219,7 @@ impl ApplyCommand {
         Ok(tree)
     }
 
-    fn options(&self, diagnostics: &mut Vec<Diagnostic>) -> Result<ScanOptions> {
+    fn options(&self, root: &Path, diagnostics: &mut Vec<Diagnostic>) -> Result<ScanOptions> {
         let mut options = ScanOptions::default();
         let paths = if self.paths.is_empty() {
             vec![".".to_owned()]
@@ -181,7 +234,14 @@ impl ApplyCommand {
         options.namespace.clone_from(&self.namespace);
         options.options_file.clone_from(&self.bundle_file);
         options.labels = labels(&self.labels)?;
-        options.commit.clone_from(&self.commit);
+        options.commit = match &self.commit {
+            Some(commit) => commit.clone(),
+            None => LocalRepository::discover(root)
+                .ok()
+                .and_then(|found| found.head)
+                .map(|head| head.to_string())
+                .unwrap_or_default(),
+        };
         options.service_account.clone_from(&self.service_account);
         options.target_namespace.clone_from(&self.target_namespace);
         options.paused = self.paused;

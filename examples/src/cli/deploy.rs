@@ -22,13 +22,16 @@ use serde_json::Value;
 pub struct DeployCommand {
     /// File with a Content and a BundleDeployment, in any order.
     #[arg(short, long, value_name = "FILE")]
-    pub input_file: PathBuf,
+    pub input_file: Option<PathBuf>,
     /// Render and print only; what this command does.
     #[arg(short, long)]
     pub dry_run: bool,
     /// Namespace of the agent.
     #[arg(short, long, default_value = "")]
     pub agent_namespace: String,
+    /// Default namespace of releases; a dry run does not have one, as upstream's.
+    #[arg(short, long)]
+    pub namespace: Option<String>,
     /// Version of Kubernetes that charts see, 1.25.0 by default.
     #[arg(long)]
     pub kube_version: Option<String>,
@@ -37,10 +40,13 @@ pub struct DeployCommand {
 impl DeployCommand {
     /// Prints a YAML list of the objects of the manifest and of the hooks.
     pub fn run(&self, out: &mut dyn Write) -> Result<()> {
+        let Some(file) = &self.input_file else {
+            return super::help("deploy", out);
+        };
+        let input = read(file)?;
         if !self.dry_run {
             bail!("only --dry-run is supported: use the agent, or fleet up, to deploy");
         }
-        let input = read(&self.input_file)?;
         let rendered = self.render(&input)?;
         let objects: Vec<Value> = rendered.objects.iter().chain(&rendered.hook_objects).cloned().collect();
         out.write_all(list(objects)?.as_bytes())?;

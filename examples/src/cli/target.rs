@@ -2,7 +2,7 @@
 
 use std::{io::Write, path::PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Args;
 use fleet_core::{
     api::{BundleDeploymentSpec, BundleDeploymentStatus},
@@ -18,12 +18,12 @@ use super::bundle::{read_bundles, read_inventory};
 /// Show what a bundle makes of an inventory of clusters.
 #[derive(Args, Clone, Debug)]
 pub struct TargetCommand {
-    /// File with a Bundle, as `fleet apply -o` prints it.
+    /// File with a Bundle, as `fleet apply -o` prints it; without it, this help is printed.
     #[arg(short, long, value_name = "FILE")]
-    pub bundle_file: PathBuf,
+    pub bundle_file: Option<PathBuf>,
     /// File with the clusters, groups, mappings and namespaces.
     #[arg(long, value_name = "FILE")]
-    pub inventory: PathBuf,
+    pub inventory: Option<PathBuf>,
     /// Namespace of the bundle, in place of its own.
     #[arg(short, long)]
     pub namespace: Option<String>,
@@ -35,8 +35,15 @@ pub struct TargetCommand {
 impl TargetCommand {
     /// Prints the objects to `out`, and the list of targets to `reports`.
     pub fn run(&self, out: &mut dyn Write, reports: &mut dyn Write) -> Result<()> {
-        let estate = read_inventory(&self.inventory)?;
-        for mut bundle in read_bundles(&self.bundle_file)? {
+        let Some(file) = &self.bundle_file else {
+            return super::help("target", out);
+        };
+        let bundles = read_bundles(file)?;
+        let Some(inventory) = &self.inventory else {
+            bail!("--inventory is missing: the clusters are read from a file, not from a hub");
+        };
+        let estate = read_inventory(inventory)?;
+        for mut bundle in bundles {
             if let Some(namespace) = &self.namespace {
                 bundle.namespace.clone_from(namespace);
             }

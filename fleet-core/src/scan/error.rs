@@ -6,6 +6,14 @@ use crate::{tree::TreeError, yaml::YamlError};
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ScanError {
+    /// Nothing is left that could part folder and options file.
+    #[error(
+        "bundle base and/or options paths contain all possible characters from {characters:?}; please update the resource to use paths not containing all of those characters"
+    )]
+    NoSeparator {
+        /// The characters that are tried.
+        characters: &'static str,
+    },
     /// A path of the GitRepo is no pattern.
     #[error("invalid path glob {pattern}: syntax error in pattern")]
     InvalidPath {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::ScanError;
 use crate::api::{BundlePath, BundleTarget, BundleTargetRestriction, CorrectDrift, GitRepoSpec, GitTarget};
 
 /// The targets that a scan gives every bundle whose fleet.yaml does not override them.
@@ -138,4 +139,23 @@ impl ScanOptions {
             ..Self::default()
         }
     }
+}
+
+/// Characters that may part folder and options file, in the order in which Fleet tries them.
+const SEPARATORS: &str = ":,|?<>";
+
+/// What parts folder and options file when a GitRepo's `bundles` are written as arguments of `fleet apply --driven-scan`: the
+/// first of `:`, `,`, `|`, `?`, `<` and `>` that none of them contains (Fleet).
+///
+/// # Errors
+/// [`ScanError::NoSeparator`] where all of them are used.
+pub fn driven_separator(bundles: &[BundlePath]) -> Result<char, ScanError> {
+    let is_used = |character: &char| {
+        let mut texts = bundles.iter().flat_map(|bundle| [&bundle.base, &bundle.options]);
+        texts.any(|text| text.contains(*character))
+    };
+    SEPARATORS
+        .chars()
+        .find(|character| !is_used(character))
+        .ok_or(ScanError::NoSeparator { characters: SEPARATORS })
 }

@@ -90,6 +90,12 @@ pub fn inside(path: &str) -> Option<String> {
     }
 }
 
+/// The path of a tree for an entry of an archive: absolute names and `..` are folded into the root, so that nothing leaves it; `""`
+/// for the root (Fleet).
+pub fn folded(path: &str) -> String {
+    clean(&format!("/{path}"))[1..].to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -39,14 +39,24 @@ fn check(case: &Value) -> Result<(), String> {
     }
     if let Some(values) = text("values") {
         let staged = text("staged").unwrap().as_bytes();
-        return equal(&naming::deployment_values_hash(values.as_bytes(), staged), text("hash").unwrap());
+        return equal(
+            &naming::deployment_values_hash(values.as_bytes(), staged),
+            text("hash").unwrap(),
+        );
     }
     let spec = BundleSpec::deserialize(case["bundle"].clone()).unwrap();
-    let of_targets = spec.targets.iter().map(|target| (target.name.as_str(), &target.options.helm));
+    let of_targets = spec
+        .targets
+        .iter()
+        .map(|target| (target.name.as_str(), &target.options.helm));
     let data: BTreeMap<String, Bytes> = of_targets
         .chain([("values.yaml", &spec.options.helm)])
         .filter_map(|(key, helm)| {
-            let values = helm.as_ref()?.values.as_ref().filter(|values: &&GenericMap| !values.is_empty())?;
+            let values = helm
+                .as_ref()?
+                .values
+                .as_ref()
+                .filter(|values: &&GenericMap| !values.is_empty())?;
             Some((key.to_owned(), Bytes(json::to_vec(values).unwrap())))
         })
         .collect();
@@ -55,7 +65,11 @@ fn check(case: &Value) -> Result<(), String> {
         .map(|(key, bytes)| (key.as_str(), std::str::from_utf8(&bytes.0).unwrap()))
         .collect();
     super::same("data", &serde_json::to_value(texts).unwrap(), &case["data"])?;
-    let hash = if data.is_empty() { String::new() } else { naming::bundle_values_hash(&data) };
+    let hash = if data.is_empty() {
+        String::new()
+    } else {
+        naming::bundle_values_hash(&data)
+    };
     equal(&hash, text("hash").unwrap())
 }
 

@@ -19,7 +19,9 @@ fn check(case: &Value) -> Result<(), String> {
     let options = |value: &Value| BundleDeploymentOptions::deserialize(value.clone()).unwrap();
     let base = options(&case["base"]);
     let customs: Vec<_> = case["custom"].as_array().unwrap().iter().map(options).collect();
-    let merged = customs.iter().fold(base.clone(), |merged, custom| merge(&merged, custom));
+    let merged = customs
+        .iter()
+        .fold(base.clone(), |merged, custom| merge(&merged, custom));
     assert_eq!(base, options(&case["base"]), "nothing that is given is changed");
     same("options", &json!(merged), &json!(options(&case["merged"])))
 }

@@ -13,17 +13,34 @@ fn check(case: &Value) -> Result<(), String> {
         same(&row.to_string(), &json!(naming::limit(&text(&row[0]), length)), &row[2])?;
     }
     for row in rows("release") {
-        same(&row.to_string(), &json!(naming::helm_release_name(&text(&row[0]))), &row[1])?;
+        same(
+            &row.to_string(),
+            &json!(naming::helm_release_name(&text(&row[0]))),
+            &row[1],
+        )?;
     }
     for row in rows("concat") {
-        let parts: Vec<&str> = row[0].as_array().unwrap().iter().map(|part| part.as_str().unwrap()).collect();
+        let parts: Vec<&str> = row[0]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|part| part.as_str().unwrap())
+            .collect();
         same(&row.to_string(), &json!(naming::safe_concat(&parts)), &row[1])?;
     }
     for row in rows("bundle") {
-        same(&row.to_string(), &json!(scan::bundle_name(&text(&row[0]), &text(&row[1]), None)), &row[2])?;
+        same(
+            &row.to_string(),
+            &json!(scan::bundle_name(&text(&row[0]), &text(&row[1]), None)),
+            &row[2],
+        )?;
     }
     if let [repo, url, commit, name] = rows("job").as_slice() {
-        same("job", &json!(naming::git_job_name(&text(repo), &text(url), &text(commit))), name)?;
+        same(
+            "job",
+            &json!(naming::git_job_name(&text(repo), &text(url), &text(commit))),
+            name,
+        )?;
     }
     Ok(())
 }

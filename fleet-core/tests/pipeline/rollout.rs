@@ -39,12 +39,11 @@ fn estate(count: usize) -> Estate {
         let labels = [("half", half), ("all", "yes")].map(|(key, value)| (key.to_owned(), value.to_owned()));
         ClusterView::new("space", format!("c{index:03}")).with_labels(labels.into())
     };
-    let group = |name: &str| {
-        let mut group = GroupView::default();
-        group.name = name.to_owned();
-        group.namespace = "space".to_owned();
-        group.selector = serde_json::from_value(json!({"matchLabels": {"half": name}})).unwrap();
-        group
+    let group = |name: &str| GroupView {
+        name: name.to_owned(),
+        namespace: "space".to_owned(),
+        selector: serde_json::from_value(json!({"matchLabels": {"half": name}})).unwrap(),
+        ..GroupView::default()
     };
     Estate::new((0..count).map(cluster).collect()).with_groups(vec![group("a"), group("b")])
 }
@@ -103,9 +102,15 @@ fn availability(case: &Value) -> Result<(), String> {
         same("unavailable", &json!(count), &case["unavailable"])?;
     }
     for row in rows("budgets") {
-        let mut strategy = RolloutStrategy::default();
-        strategy.max_unavailable = budget(&row[0]);
-        same(&row.to_string(), &json!(budgets(&strategy, 4, 1).unwrap().max_unavailable), &row[1])?;
+        let strategy = RolloutStrategy {
+            max_unavailable: budget(&row[0]),
+            ..RolloutStrategy::default()
+        };
+        same(
+            &row.to_string(),
+            &json!(budgets(&strategy, 4, 1).unwrap().max_unavailable),
+            &row[1],
+        )?;
     }
     for row in rows("limits") {
         let candidates: Vec<Option<IntOrString>> = row[1].as_array().unwrap().iter().map(budget).collect();
@@ -120,33 +125,51 @@ fn words(case: &Value) -> Result<(), String> {
     if let Some(summary) = case.get("summary") {
         let summary = BundleSummary::deserialize(summary.clone()).unwrap();
         if let Some(wanted) = case.get("display") {
-            same("display", &json!(status::rollup::bundle_display(&summary).state), wanted)?;
+            same(
+                "display",
+                &json!(status::rollup::bundle_display(&summary).state),
+                wanted,
+            )?;
         }
         if let Some(reason) = case["reason"].as_str() {
-            let mut ready = Condition::default();
-            ready.type_ = "Ready".to_owned();
-            ready.status = "False".to_owned();
-            ready.reason = reason.to_owned();
-            ready.message = "a message".to_owned();
+            let ready = Condition {
+                type_: "Ready".to_owned(),
+                status: "False".to_owned(),
+                reason: reason.to_owned(),
+                message: "a message".to_owned(),
+                ..Condition::default()
+            };
             let mut conditions = vec![ready];
-            status::summary::set_ready(&mut conditions, &summary, "Bundle", "2026-01-01T00:00:00Z".parse().unwrap());
+            status::summary::set_ready(
+                &mut conditions,
+                &summary,
+                "Bundle",
+                "2026-01-01T00:00:00Z".parse().unwrap(),
+            );
             let ready = &conditions[0];
             let got = [&ready.status, &ready.reason, &ready.message];
             same("Ready", &json!(got), &json!(["True", "", ""]))?;
         }
     }
     if let Some(wanted) = case.get("message") {
-        let mut spec = BundleDeploymentSpec::default();
-        spec.deployment_id = case["ids"][0].as_str().unwrap().to_owned();
-        let mut deployed = BundleDeploymentStatus::default();
-        deployed.applied_deployment_id = case["ids"][1].as_str().unwrap().to_owned();
-        for (kind, message) in case["conditions"].as_object().unwrap() {
-            let mut condition = Condition::default();
-            condition.type_ = kind.clone();
-            condition.status = "False".to_owned();
-            condition.message = message.as_str().unwrap().to_owned();
-            deployed.conditions.push(condition);
-        }
+        let id = |index: usize| case["ids"][index].as_str().unwrap().to_owned();
+        let spec = BundleDeploymentSpec {
+            deployment_id: id(0),
+            ..BundleDeploymentSpec::default()
+        };
+        let said = case["conditions"].as_object().unwrap().iter();
+        let deployed = BundleDeploymentStatus {
+            applied_deployment_id: id(1),
+            conditions: said
+                .map(|(kind, message)| Condition {
+                    type_: kind.clone(),
+                    status: "False".to_owned(),
+                    message: message.as_str().unwrap().to_owned(),
+                    ..Condition::default()
+                })
+                .collect(),
+            ..BundleDeploymentStatus::default()
+        };
         same("message", &json!(status::deployment_message(&spec, &deployed)), wanted)?;
     }
     Ok(())

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use fleet_core::api::BundlePath;
-use fleet_core::scan::{ChartReference, ScanOptions, ScanTargets, scan};
+use fleet_core::scan::{ChartReference, ScanOptions, ScanTargets, driven_separator, scan};
 use fleet_core::tree::{Entry, Tree};
 use serde::Deserialize as _;
 use serde_json::{Value, json};
@@ -48,11 +48,28 @@ fn options(case: &Value) -> ScanOptions {
 
 /// `REPO CHART VERSION`, empty ones as `''`.
 fn key(chart: &ChartReference) -> String {
-    let part = |text: &str| if text.is_empty() { "''".to_owned() } else { text.to_owned() };
+    let part = |text: &str| {
+        if text.is_empty() {
+            "''".to_owned()
+        } else {
+            text.to_owned()
+        }
+    };
     format!("{} {} {}", part(&chart.repo), part(&chart.chart), part(&chart.version))
 }
 
 fn check(case: &Value) -> Result<(), String> {
+    if let Some(used) = case.get("bases") {
+        let bundles = used.as_array().unwrap().iter().map(|base| BundlePath {
+            base: base.as_str().unwrap().to_owned(),
+            options: "fleet.yaml".to_owned(),
+        });
+        let got = match driven_separator(&bundles.collect::<Vec<_>>()) {
+            Ok(separator) => separator.to_string(),
+            Err(error) => error.to_string(),
+        };
+        return same("separator", &json!(got), &case["separator"]);
+    }
     let mut scan = scan(&tree(&case["files"]), case["name"].as_str().unwrap(), &options(case));
     let needs: Vec<ChartReference> = scan.needs().to_vec();
     if let Some(wanted) = case.get("needs") {

@@ -21,13 +21,11 @@ fn estate(case: &Value) -> Estate {
         let labels = Labels::deserialize(labels.clone()).unwrap();
         ClusterView::new(NAMESPACE, name).with_labels(labels)
     });
-    let group = |name: &str, selector: Value| {
-        let mut group = GroupView::default();
-        group.name = name.to_owned();
-        group.namespace = NAMESPACE.to_owned();
-        group.labels = [("group".to_owned(), name.to_owned())].into();
-        group.selector = serde_json::from_value(selector).unwrap();
-        group
+    let group = |name: &str, selector: Value| GroupView {
+        name: name.to_owned(),
+        namespace: NAMESPACE.to_owned(),
+        labels: [("group".to_owned(), name.to_owned())].into(),
+        selector: serde_json::from_value(selector).unwrap(),
     };
     let of = |name: &str| group(name, json!({"matchLabels": {"cluster": name}}));
     Estate::new(clusters.collect()).with_groups(vec![of("one"), of("two"), of("three"), group("all", json!({}))])
@@ -45,7 +43,9 @@ fn check(case: &Value) -> Result<(), String> {
         }
     }
     let spec = BundleSpec::deserialize(bundle).map_err(|error| error.to_string())?;
-    let labels: Labels = case.get("labels").map_or_else(Labels::new, |labels| serde_json::from_value(labels.clone()).unwrap());
+    let labels: Labels = case
+        .get("labels")
+        .map_or_else(Labels::new, |labels| serde_json::from_value(labels.clone()).unwrap());
     let view = BundleView::new(NAMESPACE, "b", &spec).with_labels(&labels);
     let mut got: BTreeMap<String, BundleDeploymentOptions> = BTreeMap::new();
     let mut failed = Vec::new();
@@ -57,7 +57,11 @@ fn check(case: &Value) -> Result<(), String> {
                     same("chart options", &json!(of_deployment.helm_chart_options), wanted)?;
                 }
                 if let Some(wanted) = case.get("deployment_labels") {
-                    same("labels", &json!(deployment::labels(&view, &target, Some("s-1"))), wanted)?;
+                    same(
+                        "labels",
+                        &json!(deployment::labels(&view, &target, Some("s-1"))),
+                        wanted,
+                    )?;
                 }
                 got.insert(target.cluster.name.clone(), target.options.as_ref().clone());
             }
@@ -69,7 +73,11 @@ fn check(case: &Value) -> Result<(), String> {
     let exact = case.get("equal");
     let wanted = exact.or_else(|| case.get("want")).and_then(Value::as_object).unwrap();
     let names = |keys: Vec<&String>| json!(keys);
-    same("clusters", &names(got.keys().collect()), &names(wanted.keys().collect()))?;
+    same(
+        "clusters",
+        &names(got.keys().collect()),
+        &names(wanted.keys().collect()),
+    )?;
     for (cluster, options) in &got {
         let mut options = serde_json::to_value(options).unwrap();
         // An empty section is made for every cluster that has labels.
