@@ -63,6 +63,27 @@ fn own_texts() {
     report("read.json", cases.len(), &failures);
 }
 
+/// The odd corners of YAML 1.1, read and written again.
+#[test]
+fn own_oddities() {
+    let cases = own("oddities.json");
+    let mut failures = Vec::new();
+    for case in &cases {
+        let text = case["yaml"].as_str().expect("a text");
+        let (got, want) = (from_yaml(Ok(text.into())), as_floats(&case["json"]));
+        let (again, round) = (to_yaml(&got), case["round"].as_str().expect("a text"));
+        if got != want {
+            failures.push(format!("{}: {text:?}\n  got  {got}\n  want {want}", case["group"]));
+        } else if again != round {
+            failures.push(format!(
+                "{}: {text:?} again\n  got  {again:?}\n  want {round:?}",
+                case["group"]
+            ));
+        }
+    }
+    report("oddities.json", cases.len(), &failures);
+}
+
 #[test]
 fn own_values() {
     let cases = own("write.json");

@@ -198,6 +198,7 @@ pub fn render(chart: &Chart, values: &Values, options: &RenderOptions<'_>) -> Re
     let templates = chart.parts.parsed.templates(&renderables)?;
     let mut context = Context::new(templates, environment, options.limits);
     let mut files = BTreeMap::new();
+    let mut output = 0_u64;
     for renderable in &renderables {
         if renderable.is_partial() {
             continue;
@@ -206,6 +207,13 @@ pub fn render(chart: &Chart, values: &Values, options: &RenderOptions<'_>) -> Re
         let text = context
             .execute(&renderable.name, &crate::template::Value::Map(renderable.dot.clone()))
             .map_err(|error| HelmError::Render(Box::new(error::render_error(&renderable.name, &error))))?;
+        output = output.saturating_add(text.len() as u64);
+        if output > options.limits.output {
+            return Err(HelmError::Output {
+                file: renderable.name.to_string(),
+                limit: options.limits.output,
+            });
+        }
         files.insert(renderable.name.to_string(), without_no_value(&text.to_str()));
     }
     Ok(Rendered {

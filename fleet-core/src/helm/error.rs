@@ -20,6 +20,14 @@ pub enum HelmError {
     /// A template cannot be parsed or run.
     #[error(transparent)]
     Render(Box<RenderError>),
+    /// The files are larger together than the limits allow.
+    #[error("{file}: rendered files have more than the limit of {limit} bytes")]
+    Output {
+        /// The file that was one too many.
+        file: String,
+        /// The limit in bytes.
+        limit: u64,
+    },
     /// The chart is not for this version of Kubernetes.
     #[error("chart requires kubeVersion: {constraint} which is incompatible with Kubernetes {version}")]
     KubeVersion {

@@ -105,6 +105,8 @@ pub struct Limits {
     pub steps: u64,
     /// Bytes that all values and outputs made during the run may add up to.
     pub bytes: u64,
+    /// Bytes that all files rendered together may have; an honest release fits into a Secret of 1 MiB, compressed.
+    pub output: u64,
     /// How deep templates may run templates (`template`, `include`, `tpl`). Go's own limit is 100000.
     pub depth: usize,
 }
@@ -114,6 +116,7 @@ impl Default for Limits {
         Self {
             steps: 50_000_000,
             bytes: 1 << 30,
+            output: 64 << 20,
             depth: 100_000,
         }
     }
@@ -128,6 +131,7 @@ pub struct Context<'a> {
     bytes: u64,
     pub(super) depth: usize,
     active: HashMap<Text, usize>,
+    runs: usize,
     parsed: HashMap<(Text, Text), Arc<Parsed>>,
     remembered: HashMap<String, Rc<dyn Any>>,
     pub(super) variables: Vec<execute::Evaluated>,
@@ -156,6 +160,7 @@ impl<'a> Context<'a> {
             bytes: 0,
             depth: 0,
             active: HashMap::new(),
+            runs: 0,
             parsed: HashMap::new(),
             remembered: HashMap::new(),
             variables: Vec::new(),
@@ -191,7 +196,9 @@ impl<'a> Context<'a> {
         };
         let key = Text::from(Arc::clone(&tree.name));
         *self.active.entry(key.clone()).or_insert(0) += 1;
+        self.runs += 1;
         let result = execute::run(self, &tree, data);
+        self.runs -= 1;
         if let Some(count) = self.active.get_mut(&key) {
             *count -= 1;
         }
@@ -228,14 +235,23 @@ impl<'a> Context<'a> {
     /// Running it failed.
     pub fn execute_parsed(&mut self, parsed: &Arc<Parsed>, data: &Value) -> Result<Text, TemplateError> {
         let main = Arc::clone(parsed.main());
-        if !parsed.defines_templates() {
-            return execute::run(self, &main, data);
-        }
-        let extended = Arc::new(Templates::extending(&self.templates, parsed));
-        let outer = std::mem::replace(&mut self.templates, extended);
-        let result = execute::run(self, &main, data);
-        self.templates = outer;
+        self.runs += 1;
+        let result = if parsed.defines_templates() {
+            let extended = Arc::new(Templates::extending(&self.templates, parsed));
+            let outer = std::mem::replace(&mut self.templates, extended);
+            let result = execute::run(self, &main, data);
+            self.templates = outer;
+            result
+        } else {
+            execute::run(self, &main, data)
+        };
+        self.runs -= 1;
         result
+    }
+
+    /// How many templates are being run by functions, each inside the other.
+    pub fn runs(&self) -> usize {
+        self.runs
     }
 
     /// Counts steps; functions that take long count what they are worth before they start.

@@ -109,11 +109,25 @@ impl FunctionError {
 impl fmt::Display for FunctionError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.message)?;
-        self.source.as_ref().map_or(Ok(()), |source| source.fmt(formatter))
+        let Some(source) = &self.source else { return Ok(()) };
+        super::with_stack(|| source.fmt(formatter))
     }
 }
 
 impl std::error::Error for FunctionError {}
+
+/// Templates run templates thousands deep, and so do their errors: they are taken apart without recursion.
+impl Drop for FunctionError {
+    fn drop(&mut self) {
+        let mut next = self.source.take();
+        while let Some(mut error) = next {
+            next = match &mut *error {
+                TemplateError::Execution(execution) => execution.cause.as_mut().and_then(|cause| cause.source.take()),
+                _ => None,
+            };
+        }
+    }
+}
 
 impl From<TemplateError> for FunctionError {
     fn from(source: TemplateError) -> Self {

@@ -107,8 +107,8 @@ pub(super) const START: &str = "HELM_ERR_START";
 /// The mark at the end.
 pub(super) const END: &str = "HELM_ERR_END";
 
-/// Longest chain that is printed level by level.
-const MAX_LEVELS: usize = 100;
+/// Longest chain that is printed level by level: `include` allows 1000 levels, and each is read from the text of all below it.
+const MAX_LEVELS: usize = 1100;
 
 fn helm_text(file: &str, error: &TemplateError) -> String {
     let text = error.to_string();
@@ -124,11 +124,12 @@ fn helm_text(file: &str, error: &TemplateError) -> String {
     {
         return format!("execution error at ({location}): {}", &rest[start + START.len()..end]);
     }
+    if is_longer_than(error, MAX_LEVELS) {
+        return text;
+    }
     let mut levels: Vec<Level> = Vec::new();
     let mut current = Some(error);
-    let mut count = 0;
-    while let Some(error) = current.filter(|_| count < MAX_LEVELS) {
-        count += 1;
+    while let Some(error) = current {
         let Some(level) = Level::parse(&error.to_string()) else {
             return text;
         };
@@ -150,6 +151,17 @@ fn helm_text(file: &str, error: &TemplateError) -> String {
     }
     let lines: String = levels.iter().map(Level::to_string).collect();
     lines.trim().to_owned()
+}
+
+fn is_longer_than(error: &TemplateError, levels: usize) -> bool {
+    let mut current = Some(error);
+    for _ in 0..=levels {
+        let Some(TemplateError::Execution(execution)) = current else {
+            return false;
+        };
+        current = execution.cause.as_ref().and_then(|cause| cause.template_error());
+    }
+    true
 }
 
 /// One level of a chain of errors.

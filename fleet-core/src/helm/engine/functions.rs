@@ -14,6 +14,9 @@ use crate::yaml::{self, WriteOptions, WriteStyle};
 /// How often the same name may be included inside itself.
 const MAX_INCLUDES: usize = 1000;
 
+/// How deep `include` and `tpl` may run templates inside each other, whatever their names.
+const MAX_RUNS: usize = 10_000;
+
 const ANY: Signature = Signature::new(&[Parameter::Any]);
 const TEXT: Signature = Signature::new(&[Parameter::Text]);
 const TEXT_ANY: Signature = Signature::new(&[Parameter::Text, Parameter::Any]);
@@ -130,7 +133,16 @@ fn marked(message: &str) -> FunctionError {
     FunctionError::new(format!("{START}{message}{END}"))
 }
 
+/// Go overflows its stack where `tpl` or many templates run each other without end.
+fn check_runs(context: &Context<'_>) -> Result<(), FunctionError> {
+    if context.runs() > MAX_RUNS {
+        return Err(format!("templates run each other more than the limit of {MAX_RUNS} deep").into());
+    }
+    Ok(())
+}
+
 fn include(context: &mut Context<'_>, arguments: &[Value]) -> Outcome {
+    check_runs(context)?;
     let name = text(&arguments[0]);
     if context.nesting(&name) > MAX_INCLUDES {
         let text = "rendering template has a nested reference name";
@@ -140,6 +152,7 @@ fn include(context: &mut Context<'_>, arguments: &[Value]) -> Outcome {
 }
 
 fn tpl(context: &mut Context<'_>, arguments: &[Value]) -> Outcome {
+    check_runs(context)?;
     let source = arguments[0].as_text().cloned().unwrap_or_default();
     if !source.as_bytes().windows(2).any(|pair| pair == b"{{") {
         return Ok(Value::Text(cleaned(source)));
