@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use fleet_core::{
-    scan::{ScanCache, ScanOptions, Scanned, rescan, scan},
+    scan::{Bundle, ScanCache, ScanOptions, Scanned, rescan, scan},
     tree::{Entry, Tree},
     yaml,
 };
@@ -108,12 +108,26 @@ fn options(commit: usize) -> ScanOptions {
     options
 }
 
-fn print(scanned: &Scanned) -> usize {
-    scanned
-        .bundles
-        .iter()
-        .map(|bundle| yaml::write(&bundle.to_object()).map_or(0, |text| text.len()))
-        .sum()
+/// The bundles as YAML, by each processor its share; the number of bytes.
+fn print(scanned: &Scanned, threads: usize) -> usize {
+    let share = scanned.bundles.len().div_ceil(threads).max(1);
+    let encode = |bundles: &[Bundle]| -> usize {
+        bundles
+            .iter()
+            .map(|bundle| yaml::write(&bundle.to_object()).map_or(0, |text| text.len()))
+            .sum()
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = scanned
+            .bundles
+            .chunks(share)
+            .map(|bundles| scope.spawn(move || encode(bundles)))
+            .collect();
+        workers
+            .into_iter()
+            .map(|worker| worker.join().unwrap_or_default())
+            .sum()
+    })
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {
@@ -137,6 +151,7 @@ fn main() {
     if std::env::args().any(|argument| argument == "changes") {
         return changes();
     }
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
     for bundles in [100, 1_000, 10_000] {
         let mut tree = repository(bundles);
         let rounds = if bundles > 1_000 { 3 } else { 11 };
@@ -149,7 +164,7 @@ fn main() {
             scans.push(start.elapsed());
             assert_eq!(scanned.bundles.len(), bundles);
             let start = Instant::now();
-            bytes = print(&scanned);
+            bytes = print(&scanned, threads);
             prints.push(start.elapsed());
             cache = scanned.cache;
         }
@@ -164,7 +179,7 @@ fn main() {
             cache = scanned.cache;
         }
         println!(
-            "{bundles} bundles: scan {:?}, print {bytes} bytes of YAML {:?}, one changed folder {:?}",
+            "{bundles} bundles: scan {:?}, print {bytes} bytes of YAML with {threads} threads {:?}, one changed folder {:?}",
             median(scans),
             median(prints),
             median(changes)

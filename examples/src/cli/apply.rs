@@ -17,6 +17,7 @@ use fleet_core::{
     yaml,
 };
 use fleet_git::local::LocalRepository;
+use serde_json::Value;
 
 use super::folder;
 
@@ -289,6 +290,27 @@ impl ApplyCommand {
             let scans = scanned.image_scans.iter().filter(|scan| scan.bundle == bundle.name);
             objects.extend(scans.map(|scan| (scan.name.as_str(), scan.to_object())));
         }
+        // Bundles know nothing of one another: each processor prints its share.
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let share = objects.len().div_ceil(threads).max(1);
+        let texts: Vec<Result<String>> = std::thread::scope(|scope| {
+            let workers: Vec<_> = objects
+                .chunks(share)
+                .map(|objects| scope.spawn(|| self.encode(objects)))
+                .collect();
+            let join = |worker: std::thread::ScopedJoinHandle<'_, Result<String>>| {
+                worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            };
+            workers.into_iter().map(join).collect()
+        });
+        let separator = match self.format {
+            Format::Json => "",
+            Format::Yaml => "\n---\n",
+        };
+        Ok(texts.into_iter().collect::<Result<Vec<_>>>()?.join(separator))
+    }
+
+    fn encode(&self, objects: &[(&str, Value)]) -> Result<String> {
         let mut text = String::new();
         for (index, (name, object)) in objects.iter().enumerate() {
             match self.format {
