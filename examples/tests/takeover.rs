@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 use clap::Parser as _;
 use fleet_core::api::{Bundle, GitRepo, GitRepoSpec};
+use fleet_core::target::Estate;
 use fleet_core::yaml;
-use fleet_examples::cli::takeover::TakeoverCommand;
+use fleet_examples::cli::{hub, takeover::TakeoverCommand};
 use fleet_kube::kube::api::{Api, Patch, PatchParams, PostParams};
 use fleet_kube::local::{self, Inventory, LocalFleet, LocalOptions};
 use serde_json::{Value, json};
@@ -110,7 +111,7 @@ async fn a_hub_that_runs_stays_as_it_is() {
     let fleet = LocalFleet::embedded(inventory, Arc::new(source), LocalOptions::default())
         .await
         .unwrap();
-    let hub = fleet.hub().client.clone();
+    let client = fleet.hub().client.clone();
     let spec = GitRepoSpec {
         repo: folder.path().to_str().unwrap().to_owned(),
         branch: "main".to_owned(),
@@ -119,9 +120,9 @@ async fn a_hub_that_runs_stays_as_it_is() {
     };
     let mut repo = GitRepo::new("repo", spec);
     repo.metadata.namespace = Some(workspace.clone());
-    let repos: Api<GitRepo> = Api::namespaced(hub.clone(), &workspace);
+    let repos: Api<GitRepo> = Api::namespaced(client.clone(), &workspace);
     repos.create(&PostParams::default(), &repo).await.unwrap();
-    local::follow(&hub, &workspace, "repo", |report| {
+    local::follow(&client, &workspace, "repo", |report| {
         if report.settled {
             ControlFlow::Break(())
         } else {
@@ -131,10 +132,15 @@ async fn a_hub_that_runs_stays_as_it_is() {
     .await
     .unwrap();
 
+    // What `fleet target` and `fleet explain` see of it.
+    let estate = Estate::from_objects(&hub::inventory(&client).await.unwrap()).unwrap();
+    let names: Vec<&str> = estate.clusters.iter().map(|cluster| cluster.name.as_str()).collect();
+    assert_eq!((names, estate.groups.len()), (vec!["dev", "prod", "test"], 1));
+
     let scanned = format!("{workspace}/repo={}", folder.path().display());
     for arguments in [vec!["takeover"], vec!["takeover", "--git-repo", &scanned]] {
         let command = Takeover::try_parse_from(&arguments).unwrap().command;
-        let report = command.of_hub(&hub).await.unwrap();
+        let report = command.of_hub(&client).await.unwrap();
         assert_eq!(
             (report.unchanged, report.changes.len()),
             (3, 0),
@@ -144,14 +150,14 @@ async fn a_hub_that_runs_stays_as_it_is() {
     fleet.stop().await;
 
     // Without a manager, nothing follows an edit.
-    let bundles: Api<Bundle> = Api::namespaced(hub.clone(), &workspace);
+    let bundles: Api<Bundle> = Api::namespaced(client.clone(), &workspace);
     let edit = json!({"spec": {"resources": [{"name": "map.yaml", "content": format!("{map}data: {{a: b}}\n")}]}});
     bundles
         .patch("repo-app", &PatchParams::default(), &Patch::Merge(&edit))
         .await
         .unwrap();
     let command = Takeover::try_parse_from(["takeover"]).unwrap().command;
-    let report = command.of_hub(&hub).await.unwrap();
+    let report = command.of_hub(&client).await.unwrap();
     assert_eq!(report.changes.len(), 3, "{report}");
     assert_eq!(
         report.changes[0].reasons,

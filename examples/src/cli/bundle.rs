@@ -1,10 +1,16 @@
 //! Bundles and inventories as files, for the commands that work on them.
 
-use std::{fs, io, path::Path};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, Result, anyhow, bail};
+use clap::Args;
 use fleet_core::{api::BundleSpec, labels::Labels, object, target::Estate, yaml};
 use serde::Deserialize as _;
+
+use super::hub;
 
 /// A Bundle object.
 #[derive(Clone, Debug, Default)]
@@ -44,9 +50,31 @@ pub fn read_bundles(file: &Path) -> Result<Vec<BundleFile>> {
     Ok(bundles)
 }
 
-/// Reads an inventory of Cluster, ClusterGroup, BundleNamespaceMapping and Namespace objects.
-pub fn read_inventory(file: &Path) -> Result<Estate> {
-    Estate::from_yaml(&read(file)?).with_context(|| file.display().to_string())
+/// Where the clusters are listed.
+#[derive(Args, Clone, Debug, Default)]
+pub struct InventoryFlags {
+    /// File with the clusters, groups, mappings and namespaces; without it, the hub is asked.
+    #[arg(long, value_name = "FILE")]
+    pub inventory: Option<PathBuf>,
+    /// Kubeconfig of the hub [default: KUBECONFIG, the cluster's own, ~/.kube/config].
+    #[arg(long, value_name = "FILE", conflicts_with = "inventory")]
+    pub kubeconfig: Option<PathBuf>,
+}
+
+impl InventoryFlags {
+    /// Reads Cluster, ClusterGroup, BundleNamespaceMapping and Namespace objects.
+    pub fn read(&self) -> Result<Estate> {
+        if let Some(file) = &self.inventory {
+            return Estate::from_yaml(&read(file)?).with_context(|| file.display().to_string());
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let objects = runtime.block_on(async {
+            let client = crate::service::client(self.kubeconfig.as_ref()).await?;
+            hub::inventory(&client).await
+        });
+        let objects = objects.context("reading the clusters of the hub; --inventory FILE takes them from a file")?;
+        Ok(Estate::from_objects(&objects)?)
+    }
 }
 
 fn read(file: &Path) -> Result<String> {

@@ -9,7 +9,7 @@ use fleet_core::{
     yaml,
 };
 
-use super::bundle::{read_bundles, read_inventory};
+use super::bundle::{InventoryFlags, read_bundles};
 
 /// Explain which target of a bundle matches a cluster, and why those before it do not.
 #[derive(Args, Clone, Debug)]
@@ -17,9 +17,9 @@ pub struct ExplainCommand {
     /// File with Bundles, as `fleet apply -o` prints them.
     #[arg(short, long, value_name = "FILE")]
     pub bundle_file: PathBuf,
-    /// File with the clusters, groups, mappings and namespaces.
-    #[arg(long, value_name = "FILE")]
-    pub inventory: PathBuf,
+    /// The clusters.
+    #[command(flatten)]
+    pub inventory: InventoryFlags,
     /// Name of the bundle, where the file has several.
     #[arg(long)]
     pub bundle: Option<String>,
@@ -45,7 +45,7 @@ pub enum Output {
 impl ExplainCommand {
     /// Prints an explanation for each bundle and cluster.
     pub fn run(&self, out: &mut dyn Write) -> Result<()> {
-        let estate = read_inventory(&self.inventory)?;
+        let estate = self.inventory.read()?;
         let mut bundles = read_bundles(&self.bundle_file)?;
         if let Some(name) = &self.bundle {
             bundles.retain(|bundle| bundle.name == *name);

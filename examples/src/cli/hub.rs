@@ -10,28 +10,31 @@ use fleet_kube::kube::{
 };
 use serde_json::Value;
 
-/// Kinds of Fleet that say what is deployed where.
-const KINDS: [&str; 6] = [
-    "Bundle",
-    "BundleDeployment",
-    "Cluster",
-    "ClusterGroup",
-    "BundleNamespaceMapping",
-    "GitRepo",
-];
+/// Kinds of Fleet that say which clusters there are.
+const INVENTORY: [&str; 3] = ["Cluster", "ClusterGroup", "BundleNamespaceMapping"];
+/// Kinds of Fleet that say what is deployed there.
+const DEPLOYED: [&str; 3] = ["Bundle", "BundleDeployment", "GitRepo"];
 /// Objects of one answer.
 const PAGE: u32 = 500;
 
 /// Fleet's objects, the Secrets with their values, and the namespaces; not the Contents.
 pub async fn read(client: &Client) -> Result<Vec<Value>> {
-    let mut objects = Vec::new();
-    for kind in KINDS {
+    let mut objects = inventory(client).await?;
+    for kind in DEPLOYED {
         objects.extend(list(client, fleet_api::GROUP, fleet_api::VERSION, kind, "").await?);
     }
     for kind in [labels::BUNDLE_VALUES_SECRET, labels::BUNDLE_DEPLOYMENT_SECRET] {
         objects.extend(list(client, "", "v1", "Secret", &format!("type={kind}")).await?);
     }
-    objects.extend(list(client, "", "v1", "Namespace", "").await?);
+    Ok(objects)
+}
+
+/// Clusters, groups, mappings and namespaces.
+pub async fn inventory(client: &Client) -> Result<Vec<Value>> {
+    let mut objects = list(client, "", "v1", "Namespace", "").await?;
+    for kind in INVENTORY {
+        objects.extend(list(client, fleet_api::GROUP, fleet_api::VERSION, kind, "").await?);
+    }
     Ok(objects)
 }
 

@@ -2,7 +2,7 @@
 
 use std::{io::Write, path::PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
 use fleet_core::{
     api::{BundleDeploymentSpec, BundleDeploymentStatus},
@@ -13,7 +13,7 @@ use fleet_core::{
 };
 use serde_json::{Value, json};
 
-use super::bundle::{read_bundles, read_inventory};
+use super::bundle::{InventoryFlags, read_bundles};
 
 /// Show what a bundle makes of an inventory of clusters.
 #[derive(Args, Clone, Debug)]
@@ -21,9 +21,9 @@ pub struct TargetCommand {
     /// File with a Bundle, as `fleet apply -o` prints it; without it, this help is printed.
     #[arg(short, long, value_name = "FILE")]
     pub bundle_file: Option<PathBuf>,
-    /// File with the clusters, groups, mappings and namespaces.
-    #[arg(long, value_name = "FILE")]
-    pub inventory: Option<PathBuf>,
+    /// The clusters.
+    #[command(flatten)]
+    pub inventory: InventoryFlags,
     /// Namespace of the bundle, in place of its own.
     #[arg(short, long)]
     pub namespace: Option<String>,
@@ -39,10 +39,7 @@ impl TargetCommand {
             return super::help("target", out);
         };
         let bundles = read_bundles(file)?;
-        let Some(inventory) = &self.inventory else {
-            bail!("--inventory is missing: the clusters are read from a file, not from a hub");
-        };
-        let estate = read_inventory(inventory)?;
+        let estate = self.inventory.read()?;
         for mut bundle in bundles {
             if let Some(namespace) = &self.namespace {
                 bundle.namespace.clone_from(namespace);
