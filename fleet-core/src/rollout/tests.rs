@@ -13,44 +13,6 @@ fn text(value: &str) -> Option<IntOrString> {
     Some(IntOrString::from(value))
 }
 
-/// Sizes and budgets of automatic partitions.
-fn sizes(strategy: &RolloutStrategy, targets: usize) -> Vec<(usize, usize)> {
-    let partitions = partitions(strategy, targets, |_, _| false).unwrap();
-    partitions
-        .iter()
-        .map(|partition| (partition.members.len(), partition.max_unavailable))
-        .collect()
-}
-
-#[test]
-fn automatic_partitions() {
-    let strategy = |size: Option<IntOrString>, threshold: Option<i64>, max: Option<IntOrString>| RolloutStrategy {
-        auto_partition_size: size,
-        auto_partition_threshold: threshold,
-        max_unavailable: max,
-        ..RolloutStrategy::default()
-    };
-    // R1 to R8.
-    assert_eq!(sizes(&strategy(number(100), None, None), 200), [(100, 100); 2]);
-    assert_eq!(sizes(&strategy(text("25%"), None, number(1)), 199), [(199, 1)]);
-    assert_eq!(sizes(&strategy(None, None, None), 200), [(50, 50); 4]);
-    assert_eq!(
-        sizes(&strategy(text("49%"), None, None), 1000),
-        [(490, 490), (490, 490), (20, 20)]
-    );
-    assert_eq!(sizes(&strategy(text("10%"), None, text("10%")), 1000), [(100, 10); 10]);
-    assert_eq!(
-        sizes(&strategy(None, None, None), 230),
-        [(57, 57), (57, 57), (57, 57), (57, 57), (2, 2)]
-    );
-    assert_eq!(sizes(&strategy(text("50%"), Some(50), None), 50), [(25, 25); 2]);
-    assert_eq!(sizes(&strategy(text("50%"), Some(50), None), 49), [(49, 49)]);
-    assert_eq!(sizes(&strategy(None, Some(0), None), 500), [(500, 500)]);
-    assert_eq!(sizes(&strategy(number(0), None, None), 500), [(500, 500)]);
-    let names = partitions(&strategy(number(100), None, None), 200, |_, _| false).unwrap();
-    assert_eq!(names[1].name, "Partition 101 - 200");
-}
-
 #[test]
 fn manual_partitions() {
     let clusters: Vec<ClusterView> = (0..120)
