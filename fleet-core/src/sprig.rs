@@ -81,6 +81,12 @@ pub(crate) fn regex_error(source: &str) -> Option<String> {
     regex::error(source)
 }
 
+/// Whether an IP address is of version 4; Go's error if it is none.
+#[cfg(feature = "helm")]
+pub(crate) fn is_ipv4(text: &str) -> Result<bool, String> {
+    url::address::is_ipv4(text)
+}
+
 /// Whether an address has a scheme; Go's error if it is none.
 #[cfg(feature = "helm")]
 pub(crate) fn is_absolute_url(text: &str) -> Result<bool, String> {

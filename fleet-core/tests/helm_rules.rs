@@ -1,5 +1,5 @@
 //! Small charts, with what Helm v4.2.3 makes of them: values of three levels of charts with nulls, globals and imports
-//! (`helm/coalesce.json`), and values against schemas (`helm/schema.json`). `expect` is the result, or the text of the error.
+//! (`helm/coalesce.json`), and values against schemas (`helm/schema.json`, `helm/schema_formats.json`). `expect` is the result, or the text of the error.
 #![allow(clippy::disallowed_methods)]
 
 use std::sync::Arc;
@@ -54,7 +54,17 @@ struct SchemaCase {
 
 #[test]
 fn schemas_are_worded_as_by_helm() {
-    let cases: Vec<SchemaCase> = serde_json::from_str(include_str!("helm/schema.json")).expect("cases are JSON");
+    check_schemas(include_str!("helm/schema.json"));
+}
+
+/// Every format with texts that fit it and texts that do not, and numbers as they are printed for people.
+#[test]
+fn formats_and_numbers_are_worded_as_by_helm() {
+    check_schemas(include_str!("helm/schema_formats.json"));
+}
+
+fn check_schemas(cases: &str) {
+    let cases: Vec<SchemaCase> = serde_json::from_str(cases).expect("cases are JSON");
     let mut wrong = Vec::new();
     for case in cases {
         let chart = chart([

@@ -1,5 +1,7 @@
 //! URLs, read and written as Go's `net/url` does it.
 
+pub(super) mod address;
+
 use std::fmt::Write;
 
 use crate::template::quote::quote;
@@ -381,21 +383,31 @@ fn scheme(written: &str) -> Result<(&str, &str), String> {
 }
 
 fn host_of(host: &str) -> Result<Vec<u8>, String> {
-    let port = if host.starts_with('[') {
-        let end = host.rfind(']').ok_or("missing ']' in host")?;
-        valid_port(&host[end + 1..])?;
-        if let Some(zone) = host[..end].find("%25") {
-            let before = unescape(&host[..zone], Part::Host)?;
-            let zone_text = unescape(&host[zone..end], Part::Zone)?;
-            let after = unescape(&host[end..], Part::Host)?;
-            return Ok([before, zone_text, after].concat());
-        }
-        ""
-    } else {
-        host.find(':').map_or("", |colon| &host[colon..])
+    let Some(open) = host.rfind('[') else {
+        valid_port(host.find(':').map_or("", |colon| &host[colon..]))?;
+        return unescape(host, Part::Host);
     };
+    if open > 0 {
+        return Err("invalid IP-literal".to_owned());
+    }
+    let end = host.rfind(']').ok_or("missing ']' in host")?;
+    let (name, port) = (&host[1..end], &host[end + 1..]);
     valid_port(port)?;
-    unescape(host, Part::Host)
+    let mut unescaped = match name.find("%25") {
+        Some(zone) => [
+            unescape(&name[..zone], Part::Host)?,
+            unescape(&name[zone..], Part::Zone)?,
+        ]
+        .concat(),
+        None => unescape(name, Part::Host)?,
+    };
+    if address::is_ipv4(&String::from_utf8_lossy(&unescaped)).map_err(|error| format!("invalid host: {error}"))? {
+        return Err("invalid IP-literal".to_owned());
+    }
+    unescaped.insert(0, b'[');
+    unescaped.push(b']');
+    unescaped.extend(unescape(port, Part::Host)?);
+    Ok(unescaped)
 }
 
 fn valid_port(port: &str) -> Result<(), String> {

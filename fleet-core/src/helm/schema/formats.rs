@@ -2,7 +2,6 @@
 //! them, dates as `time` does. Names for international mail and hosts are unknown to it, so anything fits them.
 
 use std::error::Error;
-use std::net::Ipv6Addr;
 
 use boon::{Compiler, Format};
 use serde_json::Value;
@@ -46,6 +45,38 @@ pub(super) fn register(compiler: &mut Compiler) {
     });
 }
 
+/// The text of an error of the formats that are checked by the Rust library, as Go's words it.
+pub(super) fn reworded(format: &str, text: &str, error: String) -> String {
+    if format == "uri-template"
+        && let Err(error) = address(text)
+    {
+        return error;
+    }
+    if error.starts_with("invalid date element: ")
+        && let Some(Err(error)) = text.get(..10).map(date)
+    {
+        return format!("invalid date element: {error}");
+    }
+    if format == "email"
+        && error == "invalid ipv4 address: invalid IPv4 address syntax"
+        && let Some(Err(error)) = text.rsplit_once("@[").map(|(_, host)| ipv4(host.trim_end_matches(']')))
+    {
+        return format!("invalid ipv4 address: {error}");
+    }
+    if format == "duration"
+        && let Some(rest) = error.strip_prefix("invalid unit ")
+    {
+        return format!("invalid unit '{rest}'");
+    }
+    if format == "duration"
+        && let Some(rest) = error.strip_prefix("unit ")
+        && let Some(unit) = rest.strip_suffix(" out of order")
+    {
+        return format!("unit '{unit}' out of order");
+    }
+    error.replace("non-positive hour/min/sec", "invalid hour/min/sec")
+}
+
 fn anything(_: &Value) -> Checked {
     Ok(())
 }
@@ -77,11 +108,8 @@ fn ipv6(text: &str) -> Result<(), String> {
     if !text.contains(':') {
         return Err("missing colon".to_owned());
     }
-    let address = text.split_once('%').map_or(text, |(address, _)| address);
-    if address.parse::<Ipv6Addr>().is_err() {
-        return Err(format!("ParseAddr({}): unable to parse IP", quote(text.as_bytes())));
-    }
-    if address.len() < text.len() {
+    sprig::is_ipv4(text)?;
+    if text.contains('%') {
         return Err("zone id is not a part of ipv6 address".to_owned());
     }
     Ok(())
@@ -146,9 +174,35 @@ fn semver(text: &str) -> Result<(), String> {
             _ => {}
         }
     }
-    crate::semver::Version::parse(text)
-        .map(|_| ())
-        .map_err(|error| error.to_string())
+    let (before_build, build) = text
+        .split_once('+')
+        .map_or((text, None), |(before, build)| (before, Some(build)));
+    if let Some((_, release)) = before_build.split_once('-') {
+        identifiers(release, "pre-release")?;
+        let is_padded =
+            |part: &str| part.len() > 1 && part.starts_with('0') && part.bytes().all(|b| b.is_ascii_digit());
+        if release.split('.').any(is_padded) {
+            return Err("pre-release numeric identifier starts with zero".to_owned());
+        }
+    }
+    match build {
+        None => Ok(()),
+        Some("") => Err("build is empty".to_owned()),
+        Some(build) => identifiers(build, "build"),
+    }
+}
+
+fn identifiers(text: &str, name: &str) -> Result<(), String> {
+    for identifier in text.split('.') {
+        if identifier.is_empty() {
+            return Err(format!("{name} identifier is empty"));
+        }
+        let wrong = |character: &char| !character.is_ascii_alphanumeric() && *character != '-';
+        if let Some(character) = identifier.chars().find(wrong) {
+            return Err(format!("invalid character '{character}' in {name} identifier"));
+        }
+    }
+    Ok(())
 }
 
 fn date(text: &str) -> Result<(), String> {
@@ -209,14 +263,26 @@ fn address(text: &str) -> Result<bool, String> {
 
 fn absolute(text: &str) -> Result<(), String> {
     if address(text)? {
-        Ok(())
+        no_zone(text)
     } else {
         Err("relative url".to_owned())
     }
 }
 
+/// Hosts in brackets are addresses of IPv6, which have no zone.
+fn no_zone(text: &str) -> Result<(), String> {
+    let authority = text
+        .split_once("//")
+        .map_or("", |(_, rest)| rest.split(['/', '?', '#']).next().unwrap_or_default());
+    if authority.contains('[') && authority.contains("%25") {
+        return Err("invalid ipv6 address: zone id is not a part of ipv6 address".to_owned());
+    }
+    Ok(())
+}
+
 fn reference(text: &str) -> Result<(), String> {
     address(text)?;
+    no_zone(text)?;
     if text.contains('\\') {
         Err("contains \\".to_owned())
     } else {

@@ -120,7 +120,10 @@ fn describe(kind: &ErrorKind<'_, '_>) -> String {
             let reason = crate::sprig::regex_error(source).unwrap_or_default();
             format!("{} is not valid regex: error parsing regexp: {reason}", display(got))
         }
-        ErrorKind::Format { got, want, err } => format!("{} is not valid {want}: {err}", display(got)),
+        ErrorKind::Format { got, want, err } => {
+            let reason = super::formats::reworded(want, got.as_str().unwrap_or_default(), err.to_string());
+            format!("{} is not valid {want}: {reason}", display(got))
+        }
         ErrorKind::MinProperties { got, want } => counts("minProperties", got, want),
         ErrorKind::MaxProperties { got, want } => counts("maxProperties", got, want),
         ErrorKind::AdditionalProperties { got } => {
@@ -208,9 +211,7 @@ fn number(number: &Number) -> String {
                 '0'..='9' => "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().nth(usize::from(digit as u8 - b'0')),
                 _ => None,
             };
-            let exponent = exponent.trim_start_matches('+');
-            let (sign, power) = exponent.strip_prefix('-').map_or(("", exponent), |power| ("-", power));
-            let power = format!("{sign}{}", power.trim_start_matches('0'));
+            let power = exponent.trim_start_matches('+');
             format!(
                 "{digits}×10{}",
                 power.chars().filter_map(superscript).collect::<String>()
@@ -219,10 +220,10 @@ fn number(number: &Number) -> String {
     }
 }
 
-/// The shortest digits of a float, without an exponent below 10^21.
+/// The shortest digits of a float; unlike elsewhere in Go, with an exponent from 10^6 on.
 fn plain(value: f64) -> String {
     let magnitude = value.abs();
-    if magnitude != 0.0 && !(1e-4..1e21).contains(&magnitude) {
+    if magnitude != 0.0 && !(1e-4..1e6).contains(&magnitude) {
         format_g(value)
     } else {
         value.to_string()
@@ -256,7 +257,9 @@ mod tests {
     fn numbers_are_printed_for_people() {
         let print = |value: f64| Number::from_f64(value).map(|it| number(&it)).unwrap_or_default();
         assert_eq!(print(1.0), "1");
-        assert_eq!(print(-1_234_567.25), "-1,234,567.25");
+        assert_eq!(print(-123_456.25), "-123,456.25");
+        assert_eq!(print(-1_234_567.25), "-1.23456725×10⁰⁶");
+        assert_eq!(print(1e-5), "1×10⁻⁰⁵");
         assert_eq!(print(1e21), "1×10²¹");
         assert_eq!(quote("it's \"q\""), "'it\\'s \"q\"'");
     }

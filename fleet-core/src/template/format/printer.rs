@@ -213,8 +213,10 @@ impl Printer {
                 self.extend(format!("({})({ADDRESS:#x})", value.type_name()).as_bytes());
             }
             'v' | 'p' => {
-                self.flags.sharp = verb == 'v' || !self.flags.sharp;
+                let sharp = self.flags.sharp;
+                self.flags.sharp = verb == 'v' || !sharp;
                 self.digits(ADDRESS, 16, false, 'v', false);
+                self.flags.sharp = sharp;
             }
             'b' | 'o' | 'd' | 'x' | 'X' => self.integer(ADDRESS, false, false, value, verb),
             _ => self.bad_verb(value, verb),
