@@ -17,8 +17,13 @@ use fleet_core::tree::{archive::ArchiveLimits, glob};
 
 use super::system::SystemEnvironment;
 
+mod without_effect;
+
+use without_effect::WithoutEffect;
+
 /// Renders a Helm chart to the standard output, as `helm template` does.
 #[derive(Clone, Debug, Default, Args)]
+#[command(args_override_self = true)]
 pub struct RenderHelm {
     /// The chart, or a name for the release and then the chart.
     #[arg(value_name = "[NAME] CHART", num_args = 1..=2, required = true)]
@@ -77,9 +82,9 @@ pub struct RenderHelm {
     /// Look names up when a template asks for it.
     #[arg(long)]
     pub enable_dns: bool,
-    /// Accepted for the sake of `helm template`: it only matters to `helm install`.
-    #[arg(long)]
-    pub create_namespace: bool,
+    /// Flags that change nothing here.
+    #[command(flatten)]
+    pub without_effect: WithoutEffect,
 }
 
 impl RenderHelm {
@@ -88,6 +93,7 @@ impl RenderHelm {
     /// # Errors
     /// Only if the output cannot be written.
     pub fn run(&self, out: &mut dyn Write, errors: &mut dyn Write) -> anyhow::Result<ExitCode> {
+        self.without_effect.warn(errors)?;
         match self.render(errors) {
             Ok(text) => {
                 out.write_all(text.as_bytes())?;
