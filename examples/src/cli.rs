@@ -89,7 +89,7 @@ fn run(command: &Command, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
         Command::Schema(command) => command.run(out)?,
         Command::Takeover(command) => return command.run(out),
         Command::Render(Render::Helm(command)) => return command.run(out, reports),
-        Command::Render(Render::Kustomize(command)) => command.run(out, reports, None)?,
+        Command::Render(Render::Kustomize(command)) => command.run(out, reports)?,
         Command::Crds => {
             for definition in fleet_core::api::crds() {
                 writeln!(out, "---\n{}", fleet_core::yaml::write(&definition)?.trim_end())?;
@@ -129,7 +129,8 @@ fn fail(error: &anyhow::Error) -> ExitCode {
         });
         let _ = writeln!(err, "{line}");
     } else {
-        let _ = writeln!(err, "error: {error:#}");
+        let text = format!("{error:#}");
+        let _ = writeln!(err, "error: {}", text.strip_suffix('\n').unwrap_or(&text));
     }
     ExitCode::FAILURE
 }

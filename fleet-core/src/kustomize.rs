@@ -17,6 +17,7 @@
 //! Invariants: the same input gives the same output; cost is linear in the input, and a schema table is read only for kinds that a
 //! strategic merge patch touches; cycles, depth and the number of files are bounded.
 
+mod charts;
 mod config;
 mod crds;
 mod decode;
@@ -100,17 +101,37 @@ pub enum Supplied {
 pub struct HelmRequest {
     /// What the kustomization says of it.
     pub chart: HelmChart,
-    /// The folder that charts lie in.
+    /// The chart's folder, which is there when [`HelmCharts::render`] is called.
+    pub chart_folder: String,
+    /// The folder that a chart is unpacked in by [`HelmCharts::pull`].
     pub chart_home: String,
+    /// The folder of Helm's own configuration, if the kustomization names one.
+    pub config_home: String,
     /// The kustomization's folder.
     pub folder: String,
-    /// The values files, by their paths as written.
-    pub values_files: Vec<(String, Arc<[u8]>)>,
+    /// The texts of the values, each over the ones before; the first has the inline values in it.
+    pub values: Vec<Arc<[u8]>>,
 }
 
-/// Renders charts for `helmCharts`; what comes back is a stream of YAML documents.
+/// Renders charts for `helmCharts`. Values are read and merged by the build, as kustomize does.
 pub trait HelmCharts {
-    /// Renders one chart.
+    /// Puts a chart that is not there into [`HelmRequest::chart_home`], where the build's [`Files`] find it.
+    ///
+    /// # Errors
+    /// The text of what went wrong; charts are not fetched unless an implementation does it.
+    fn pull(&self, request: &HelmRequest) -> std::result::Result<(), String> {
+        let HelmChart {
+            name, repo, version, ..
+        } = &request.chart;
+        let version = if version.is_empty() { "" } else { &format!(" {version}") };
+        Err(format!(
+            "chart '{name}'{version} is not in '{}' and charts are not pulled from '{repo}' here; put it there with \
+             'helm pull --untar'",
+            request.chart_home
+        ))
+    }
+
+    /// Renders one chart to a stream of YAML documents.
     ///
     /// # Errors
     /// The text of what went wrong.

@@ -8,11 +8,14 @@ use std::{
 };
 
 use fleet_core::{
-    kustomize::{BuildOptions, Files, Found, KustomizeError, build_with_warnings},
+    kustomize::{BuildOptions, KustomizeError, build_with_warnings},
     tree::{Entry, Tree},
 };
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
+
+mod kustomize_tree;
+use kustomize_tree::Rooted;
 
 #[derive(Deserialize)]
 struct Case {
@@ -44,27 +47,6 @@ fn load(root: &Path, folder: &Path, tree: &mut Tree) {
             tree.insert(name, Entry::file(std::fs::read(&path).expect("a file")))
                 .expect("a clean path");
         }
-    }
-}
-
-/// A tree whose root is `/`.
-struct Rooted<'a>(&'a Tree);
-
-impl Files for Rooted<'_> {
-    fn lookup(&self, path: &str) -> Found {
-        let path = path.trim_start_matches('/');
-        match self.0.get(path) {
-            Some(_) => Found::File,
-            None if path.is_empty() || self.0.is_folder(path) => Found::Folder,
-            None => Found::Nothing,
-        }
-    }
-
-    fn read(&self, path: &str) -> Result<std::sync::Arc<[u8]>, String> {
-        self.0
-            .get(path.trim_start_matches('/'))
-            .map(|entry| entry.content.clone())
-            .ok_or_else(|| path.to_owned())
     }
 }
 

@@ -1,26 +1,47 @@
 //! `fleet render kustomize DIR`: what `kubectl kustomize DIR` prints, warnings on stderr, exit code 1 for what fails.
 
-use std::{fs, io::Write, path::PathBuf, sync::Arc};
+pub mod charts;
+mod disk;
+pub mod remote;
+
+use std::{fs, io::Write, path::Path};
 
 use anyhow::{Context as _, Result, anyhow};
 use clap::{Args, ValueEnum};
-use fleet_core::kustomize::{BuildOptions, Files, Found, HelmCharts, LoadRestrictor, build_with_warnings};
+use fleet_core::kustomize::{
+    BuildOptions, Built, KustomizeError, LoadRestrictor, RemoteResource, Supplied, build, build_with_warnings,
+};
+
+use charts::Charts;
+pub use disk::Disk;
 
 /// Build a kustomization.
 #[derive(Args, Clone, Debug)]
 pub struct RenderKustomizeCommand {
-    /// The kustomization's folder.
+    /// The kustomization's folder, or the URL of a repository with a folder behind it.
     #[arg(value_name = "DIR", default_value = ".")]
-    pub folder: PathBuf,
-    /// Render `helmCharts`.
+    pub folder: String,
+    /// Render `helmCharts`, by our own engine unless --helm-command names a program.
     #[arg(long)]
     pub enable_helm: bool,
+    /// The helm that pulls and renders charts.
+    #[arg(long, value_name = "PROGRAM")]
+    pub helm_command: Option<String>,
+    /// API versions that charts see.
+    #[arg(long, value_delimiter = ',')]
+    pub helm_api_versions: Vec<String>,
+    /// The version of Kubernetes that charts see.
+    #[arg(long, default_value = "")]
+    pub helm_kube_version: String,
+    /// Show more of a chart that fails.
+    #[arg(long)]
+    pub helm_debug: bool,
     /// Which files a kustomization may load.
     #[arg(long, value_enum, default_value_t = Restrictor::RootOnly)]
     pub load_restrictor: Restrictor,
     /// Write to this file, or one file an object into this folder.
     #[arg(short, long, value_name = "PATH")]
-    pub output: Option<PathBuf>,
+    pub output: Option<String>,
 }
 
 /// The values of `--load-restrictor`.
@@ -35,28 +56,27 @@ pub enum Restrictor {
 }
 
 impl RenderKustomizeCommand {
-    /// Builds and prints; charts are rendered by `helm`. Warnings go to `warnings` at once, so that they stand before an error.
+    /// Builds and prints. Warnings go to `warnings` before an error is returned.
     ///
     /// # Errors
     /// kustomize's text, which a program prints after `error: `.
-    pub fn run(&self, out: &mut dyn Write, warnings: &mut dyn Write, helm: Option<&dyn HelmCharts>) -> Result<()> {
+    pub fn run(&self, out: &mut dyn Write, warnings: &mut dyn Write) -> Result<()> {
         let restrictor = match self.load_restrictor {
             Restrictor::RootOnly => LoadRestrictor::RootOnly,
             Restrictor::None => LoadRestrictor::None,
         };
+        let charts = Charts {
+            program: self.helm_command.clone(),
+            api_versions: self.helm_api_versions.clone(),
+            kube_version: self.helm_kube_version.clone(),
+            debug: self.helm_debug,
+        };
         let mut options = BuildOptions::default().load_restrictor(restrictor);
-        options.enable_helm = self.enable_helm;
-        options.helm = helm;
-        let folder = std::path::absolute(&self.folder).with_context(|| format!("{}", self.folder.display()))?;
-        let folder = folder
-            .to_str()
-            .ok_or_else(|| anyhow!("the path {} is no UTF-8", folder.display()))?;
-        let (built, lines) = build_with_warnings(&Disk, folder, &options);
-        for line in lines {
-            writeln!(warnings, "{line}")?;
+        if self.enable_helm {
+            options = options.helm(&charts);
         }
-        let built = built?;
-        match &self.output {
+        let built = self.build(&options, warnings)?;
+        match self.output.as_deref().filter(|path| !path.is_empty()).map(Path::new) {
             None => out.write_all(built.into_yaml()?.as_bytes())?,
             Some(path) if path.is_dir() => {
                 for (name, text) in built.files()? {
@@ -70,32 +90,35 @@ impl RenderKustomizeCommand {
         }
         Ok(())
     }
-}
 
-/// The file system: bases may lie anywhere, and only what a build asks for is read.
-#[derive(Clone, Copy, Debug)]
-pub struct Disk;
-
-impl Files for Disk {
-    fn lookup(&self, path: &str) -> Found {
-        let Ok(metadata) = fs::symlink_metadata(path) else {
-            return Found::Nothing;
-        };
-        let kind = metadata.file_type();
-        if kind.is_symlink() {
-            fs::read_link(path).map_or(Found::Nothing, |target| {
-                Found::Link(target.to_string_lossy().into_owned())
-            })
-        } else if kind.is_dir() {
-            Found::Folder
-        } else {
-            Found::File
+    fn build(&self, options: &BuildOptions<'_>, warnings: &mut dyn Write) -> Result<Built> {
+        let remote = RemoteResource::of(&self.folder).map(|resource| remote::fetch(&resource));
+        if let Some(Supplied::Folder { tree, path }) = remote.transpose()? {
+            let built = build(&tree, &path, options)?;
+            for line in &built.warnings {
+                writeln!(warnings, "{line}")?;
+            }
+            return Ok(built);
         }
-    }
-
-    fn read(&self, path: &str) -> Result<Arc<[u8]>, String> {
-        fs::read(path)
-            .map(Arc::from)
-            .map_err(|error| format!("open {path}: {error}"))
+        let absolute = std::path::absolute(&self.folder).with_context(|| self.folder.clone())?;
+        let folder = absolute
+            .to_str()
+            .ok_or_else(|| anyhow!("the path {} is no UTF-8", absolute.display()))?;
+        let mut outcome = build_with_warnings(&Disk, folder, options);
+        if matches!(outcome.0, Err(KustomizeError::Remote(_))) {
+            let mut options = options.clone();
+            remote::supply_missing(&Disk, folder, &mut options)?;
+            outcome = build_with_warnings(&Disk, folder, &options);
+        }
+        let (built, lines) = outcome;
+        for line in lines {
+            writeln!(warnings, "{line}")?;
+        }
+        built.map_err(|error| {
+            // The folder itself is named as it was given.
+            let missing = format!("must build at directory: not a valid directory: evalsymlink failure on '{folder}'");
+            let given = missing.replace(folder, &self.folder);
+            anyhow!(error.to_string().replacen(&missing, &given, 1))
+        })
     }
 }

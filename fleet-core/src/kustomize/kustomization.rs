@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
@@ -463,7 +463,7 @@ pub(super) struct Generator {
     pub(super) kind: String,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct HelmGlobals {
     pub(super) chart_home: String,
@@ -471,7 +471,7 @@ pub(super) struct HelmGlobals {
 }
 
 /// A chart to render, as `helmCharts` names it (kustomize v5.8.1 `types.HelmChart`).
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct HelmChart {

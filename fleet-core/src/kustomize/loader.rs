@@ -71,6 +71,11 @@ impl<'a> Loader<'a> {
         self.files.read(&real).map_err(KustomizeError::Load)
     }
 
+    /// True if a folder is at the path.
+    pub(super) fn is_folder(&self, path: &str) -> bool {
+        files::resolve(&*self.files, path).is_ok_and(|(_, is_folder)| is_folder)
+    }
+
     /// The loader of another folder.
     pub(super) fn enter(&self, path: &str) -> Result<Self> {
         if path.is_empty() {

@@ -482,6 +482,8 @@ fn set_element<T>(
     for item in items.drain(..) {
         match fate(&item, keys, values) {
             Fate::Vanishes => {}
+            // Without a value to look for, what does not match goes too: of elements without keys the last one remains.
+            Fate::Stays if values.is_empty() => {}
             Fate::Stays => kept.push(item),
             Fate::Matches => {
                 found = true;

@@ -13,8 +13,8 @@ use super::{
     generate,
     json_patch::{self, Operation},
     kustomization::{
-        self, CONFIG_MAP, Generator, HELM_CHART, HelmChart, HelmGlobals, IMAGE, Image, PATCH, Patch, REPLACEMENT,
-        REPLICA, Replacement, Replica, SECRET, SELECTOR, Selector,
+        CONFIG_MAP, Generator, HELM_CHART, HelmChart, HelmGlobals, IMAGE, Image, PATCH, Patch, REPLACEMENT, REPLICA,
+        Replacement, Replica, SECRET, SELECTOR, Selector,
     },
     loader::Loader,
     node::{Mapping, Node},
@@ -373,23 +373,6 @@ pub(super) fn patch_config(entry: &Patch) -> String {
     crate::yaml::write(&Value::Object(config)).unwrap_or_default()
 }
 
-/// What errors show of an entry of `helmCharts`.
-pub(super) fn chart_config(chart: &HelmChart) -> String {
-    let mut config = serde_json::Map::new();
-    let parts = [
-        ("name", &chart.name),
-        ("namespace", &chart.namespace),
-        ("releaseName", &chart.release_name),
-        ("repo", &chart.repo),
-        ("valuesFile", &chart.values_file),
-        ("version", &chart.version),
-    ];
-    for (name, text) in parts.into_iter().filter(|(_, text)| !text.is_empty()) {
-        config.insert(name.to_owned(), Value::String(text.clone()));
-    }
-    crate::yaml::write(&Value::Object(config)).unwrap_or_default()
-}
-
 /// Reads `patchesStrategicMerge`: each entry is a patch, or else the path of a file with patches.
 pub(super) fn strategic_patches(
     entries: &[String],
@@ -405,9 +388,10 @@ pub(super) fn strategic_patches(
         }
     }
     if patches.is_empty() {
-        return Err(KustomizeError::Patch(
-            "patch appears to be empty; files=, Patch=".to_owned(),
-        ));
+        return Err(KustomizeError::Patch(format!(
+            "patch appears to be empty; files=[{}], Patch=",
+            entries.join(" ")
+        )));
     }
     Ok(patches)
 }
@@ -470,7 +454,7 @@ pub(super) fn replacements(
                     found.push(typed(item, &REPLACEMENT)?);
                 }
             }
-            Value::Object(_) => found.push(typed::<kustomization::Replacement>(&value, &REPLACEMENT)?),
+            Value::Object(_) => found.push(typed::<Replacement>(&value, &REPLACEMENT)?),
             _ => {
                 return Err(failure(
                     "unsupported replacement type encountered within replacement path".to_owned(),

@@ -49,6 +49,18 @@ pub(super) fn resources(text: &[u8], keys: &mut Keys) -> Result<Vec<Resource>> {
     Ok(found)
 }
 
+/// The first document of a text, as it stands.
+pub(super) fn document(text: &[u8], keys: &mut Keys) -> Result<Option<Node>> {
+    let text = std::str::from_utf8(text).map_err(|_| {
+        KustomizeError::MalformedYaml("MalformedYAMLError: yaml: invalid leading UTF-8 octet".to_owned())
+    })?;
+    let Some(tree) = node::parse(text, Dialect::GoYaml3, &Limits::default()).map_err(malformed)? else {
+        return Ok(None);
+    };
+    let root = Node::from_yaml(tree.expand(&Limits::default()).map_err(malformed)?, keys)?;
+    Ok((!root.is_null()).then_some(root))
+}
+
 /// The documents of a text as nodes; empty ones are left out, a single `List` or `ResourceList` is taken apart.
 fn documents(text: &str, keys: &mut Keys) -> Result<Vec<Node>> {
     let mut nodes = Vec::new();

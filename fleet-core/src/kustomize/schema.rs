@@ -4,7 +4,11 @@
 //! by patches. The table is text in the program; only the lines of a kind that a patch touches are ever read. `openapi.path` in a
 //! kustomization replaces it for the build.
 
-use std::{cell::RefCell, collections::HashMap, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    rc::Rc,
+};
 
 use serde_json::Value;
 
@@ -35,15 +39,25 @@ enum Source {
 #[derive(Debug, Default)]
 pub(super) struct Schemas {
     document: RefCell<Option<Rc<Value>>>,
+    /// A kustomization has chosen; those that come later have no say.
+    is_chosen: Cell<bool>,
     known: RefCell<HashMap<(String, String), Option<Schema>>>,
 }
 
 impl Schemas {
-    /// Sets the document that replaces the built-in table; the first one wins.
+    /// True if a kustomization has chosen the schema: the root before its bases, a base before the next.
+    pub(super) fn is_chosen(&self) -> bool {
+        self.is_chosen.get()
+    }
+
+    /// Keeps the built-in table.
+    pub(super) fn choose_built_in(&self) {
+        self.is_chosen.set(true);
+    }
+
+    /// Sets the document that replaces the built-in table.
     pub(super) fn set_document(&self, content: &[u8]) -> Result<()> {
-        if self.document.borrow().is_some() {
-            return Ok(());
-        }
+        self.is_chosen.set(true);
         let failure = |text: String| KustomizeError::Kustomization(format!("openapi: {text}"));
         let text = crate::yaml::decode(content).map_err(|error| failure(error.to_string()))?;
         let value = crate::yaml::read(&text).map_err(|error| failure(error.to_string()))?;
@@ -135,12 +149,11 @@ fn definition(document: &Value, api_version: &str, kind: &str) -> Option<Value> 
             .get("x-kubernetes-group-version-kind")
             .and_then(Value::as_array);
         kinds.is_some_and(|kinds| {
-            kinds.len() == 1
-                && kinds.iter().all(|found| {
-                    found.get("group").and_then(Value::as_str).unwrap_or_default() == group
-                        && found.get("version").and_then(Value::as_str).unwrap_or_default() == version
-                        && found.get("kind").and_then(Value::as_str).unwrap_or_default() == kind
-                })
+            kinds.iter().any(|found| {
+                found.get("group").and_then(Value::as_str).unwrap_or_default() == group
+                    && found.get("version").and_then(Value::as_str).unwrap_or_default() == version
+                    && found.get("kind").and_then(Value::as_str).unwrap_or_default() == kind
+            })
         })
     });
     found.cloned()

@@ -6,13 +6,13 @@ use std::{
 };
 
 use super::{
-    BuildOptions, HelmRequest,
+    BuildOptions, charts,
     config::Config,
     error::{KustomizeError, Result, quote},
     fields::{self, spec},
     generate,
     json_patch::Operation,
-    kustomization::{self, HelmChart, Kustomization, Patch},
+    kustomization::{self, Kustomization, Patch},
     loader::Loader,
     node::Keys,
     order,
@@ -155,34 +155,32 @@ impl<'a> Target<'a, '_> {
 
     fn set_schema(&self) -> Result<()> {
         let openapi = &self.kustomization.openapi;
-        if let Some(version) = openapi.get("version") {
-            if openapi.contains_key("path") {
-                return Err(KustomizeError::Kustomization(
-                    "builtin version and custom schema provided, cannot use both".to_owned(),
-                ));
+        let content = openapi.get("path").map(|path| self.session.load(&self.loader, path));
+        let content = content.transpose()?;
+        let schemas = &self.session.schemas;
+        let wrong = |text: &str| Err(KustomizeError::Kustomization(text.to_owned()));
+        match (content, openapi.get("version").map(String::as_str)) {
+            _ if schemas.is_chosen() => Ok(()),
+            (Some(_), Some(_)) => wrong("builtin version and custom schema provided, cannot use both"),
+            (Some(content), None) => schemas.set_document(&content),
+            (None, None | Some("")) => Ok(()),
+            (None, Some("v1.21.2")) => {
+                schemas.choose_built_in();
+                Ok(())
             }
-            if version != "v1.21.2" && version != "v1212" {
-                return Err(KustomizeError::Kustomization(
-                    "the specified OpenAPI version is not built in".to_owned(),
-                ));
-            }
-        }
-        match openapi.get("path") {
-            Some(path) => self
-                .session
-                .schemas
-                .set_document(&self.session.load(&self.loader, path)?),
-            None => Ok(()),
+            (None, Some(_)) => wrong("the specified OpenAPI version is not built in"),
         }
     }
 
     fn accumulate(&self, mut accumulated: Accumulator) -> Result<Accumulator> {
         self.accumulate_resources(&mut accumulated, &self.kustomization.resources)
             .map_err(|error| error.context("accumulating resources"))?;
-        let mut config = Config::built_in();
+        // A kustomization's own specs come first: a built-in one with the same path that they cover is left out.
+        let mut config = Config::default();
         for path in &self.kustomization.configurations {
             config.merge(&Config::from_file(&self.session.load(&self.loader, path)?)?)?;
         }
+        config.merge(&Config::built_in())?;
         accumulated
             .config
             .merge(&config)
@@ -339,7 +337,8 @@ impl<'a> Target<'a, '_> {
             }
         }
         for chart in &self.kustomization.helm_charts {
-            let made = self.render_chart(chart)?;
+            let globals = self.kustomization.helm_globals.as_ref();
+            let made = charts::render(chart, globals, &self.loader, self.session)?;
             let origin = self.built_in_origin("HelmChartInflationGenerator");
             self.absorb(accumulated, made, origin.as_ref())?;
         }
@@ -347,7 +346,7 @@ impl<'a> Target<'a, '_> {
         for (plugin, origin) in plugins.map_err(|error| error.context("loading generator plugins"))? {
             let made = match plugin {
                 Plugin::Generate(generator, kind) => vec![generate::generate(&generator, kind, &self.loader)?],
-                Plugin::Chart(chart, globals) => self.render_chart_with(&chart, globals.as_ref())?,
+                Plugin::Chart(chart, globals) => charts::render(&chart, globals.as_ref(), &self.loader, self.session)?,
                 Plugin::Made(resource) => vec![*resource],
                 _ => continue,
             };
@@ -372,51 +371,6 @@ impl<'a> Target<'a, '_> {
     /// What a generator or transformer of this kustomization is noted as; what is not wanted is taken out at the end.
     fn built_in_origin(&self, kind: &str) -> Option<Origin> {
         Some(self.origin.as_ref()?.built_in(self.file, kind))
-    }
-
-    fn render_chart(&self, chart: &HelmChart) -> Result<Vec<Resource>> {
-        self.render_chart_with(chart, self.kustomization.helm_globals.as_ref())
-    }
-
-    fn render_chart_with(
-        &self,
-        chart: &HelmChart,
-        globals: Option<&kustomization::HelmGlobals>,
-    ) -> Result<Vec<Resource>> {
-        if !self.session.options.enable_helm {
-            return Err(KustomizeError::Refused(format!(
-                "trouble configuring builtin HelmChartInflationGenerator with config: `
-{}`: must specify --enable-helm",
-                plugins::chart_config(chart)
-            )));
-        }
-        let Some(renderer) = self.session.options.helm else {
-            return Err(KustomizeError::Refused(format!(
-                "no renderer for charts was given, chart '{}' needs one",
-                chart.name
-            )));
-        };
-        let mut values_files = Vec::new();
-        for path in std::iter::once(&chart.values_file).chain(&chart.additional_values_files) {
-            if !path.is_empty() {
-                values_files.push((path.clone(), self.session.load(&self.loader, path)?));
-            }
-        }
-        let home = globals
-            .map(|globals| globals.chart_home.as_str())
-            .filter(|home| !home.is_empty());
-        let request = HelmRequest {
-            chart: chart.clone(),
-            chart_home: super::files::join(self.loader.root(), home.unwrap_or("charts")),
-            folder: self.loader.root().to_owned(),
-            values_files,
-        };
-        let text = renderer
-            .render(&request)
-            .map_err(|text| KustomizeError::Generator(format!("unable to render chart '{}': {text}", chart.name)))?;
-        let mut resources = self.session.read(text.as_bytes())?;
-        resources.iter_mut().for_each(|resource| resource.from_chart = true);
-        Ok(resources)
     }
 
     /// Reads entries of `generators`, `transformers` or `validators`: inline configurations first, then files and folders.
@@ -589,7 +543,15 @@ impl<'a> Target<'a, '_> {
         if entries.is_empty() {
             return Ok(None);
         }
-        plugins::strategic_patches(entries, &self.loader, self.session).map(Some)
+        let patches = plugins::strategic_patches(entries, &self.loader, self.session);
+        let paths = serde_json::json!({ "paths": entries });
+        let patches = patches.map_err(|error| {
+            error.context(format!(
+                "trouble configuring builtin PatchStrategicMergeTransformer with config: `\n{}`",
+                crate::yaml::write(&paths).unwrap_or_default()
+            ))
+        });
+        patches.map(Some)
     }
 
     fn json_patch(&self, entry: &Patch) -> Result<(Vec<Operation>, kustomization::Selector)> {

@@ -293,7 +293,7 @@ fn select<'a>(
         })
         .collect();
     Err(KustomizeError::Transform(format!(
-        " found multiple possible referrals: {}",
+        "found multiple possible referrals: {}",
         names.join(", ")
     )))
 }
