@@ -37,7 +37,7 @@ struct Want {
 fn check(case: &Case, want: &Want) -> Result<(), String> {
     let mut tree = Tree::new();
     for (path, text) in &case.files {
-        tree.insert(path, Entry::file(text.as_bytes().to_vec())).unwrap();
+        tree.insert(path, Entry::file(text.as_bytes())).unwrap();
     }
     let folder = format!("/{}", case.folder);
     let (built, warnings) = build_with_warnings(&Rooted(&tree), &folder, &BuildOptions::default());

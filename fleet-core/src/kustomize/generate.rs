@@ -66,7 +66,7 @@ pub(super) fn generate(arguments: &Generator, kind: Kind, loader: &Loader<'_>) -
         }
     }
     for (key, value) in pairs {
-        let key = Key::new(&key);
+        let key = Key::plain(&key);
         match (kind, String::from_utf8(value)) {
             (Kind::ConfigMap, Ok(text)) => data.entries.push((key, Node::string(text))),
             (Kind::ConfigMap, Err(error)) => binary.entries.push((key, Node::string(encode(error.as_bytes())))),
@@ -94,7 +94,7 @@ pub(super) fn generate(arguments: &Generator, kind: Kind, loader: &Loader<'_>) -
             if !pairs.is_empty() {
                 let entries = pairs
                     .iter()
-                    .map(|(key, value)| (Key::new(key), Node::string(value.as_str())));
+                    .map(|(key, value)| (Key::plain(key), Node::string(value.as_str())));
                 metadata.set(
                     field,
                     Node::Mapping(Mapping {

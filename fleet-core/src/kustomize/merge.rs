@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::{
     error::{KustomizeError, Result},
     fields::wrong_kind,
-    node::{Mapping, Node, Scalar},
+    node::{Key, Mapping, Node, Scalar},
     schema::{Schema, Schemas},
 };
 
@@ -209,7 +209,8 @@ fn merge_fields(dest: &mut Mapping, patch: Mapping, schema: Option<&Schema>, sch
                     if let Node::Scalar(scalar) = &mut value {
                         scalar.quote_old_words();
                     }
-                    dest.set(&name, value);
+                    // A patch's own keys keep their quotes.
+                    dest.entries.push((Key::new(&name), value));
                 }
             },
             Merged::Cleared => gone.extend(at),

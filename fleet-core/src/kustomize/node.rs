@@ -84,6 +84,14 @@ impl Key {
         }))
     }
 
+    /// A key as kustomize's setters write a new one: without quotes, so that `1` or `true` is no string, and the object no JSON.
+    pub(super) fn plain(text: &str) -> Self {
+        Self(Arc::new(KeyData {
+            text: text.into(),
+            tag: plain_tag(text),
+        }))
+    }
+
     pub(super) fn text(&self) -> &str {
         &self.0.text
     }
@@ -517,7 +525,7 @@ impl Mapping {
     pub(super) fn set(&mut self, key: &str, value: Node) {
         match self.get_mut(key) {
             Some(found) => *found = value,
-            None => self.entries.push((Key::new(key), value)),
+            None => self.entries.push((Key::plain(key), value)),
         }
     }
 
@@ -530,7 +538,7 @@ impl Mapping {
         let at = match self.position(key) {
             Some(at) => at,
             None => {
-                self.entries.push((Key::new(key), Node::mapping()));
+                self.entries.push((Key::plain(key), Node::mapping()));
                 self.entries.len() - 1
             }
         };
