@@ -3,6 +3,8 @@
 //! An object is a [`serde_json::Value`]. What the crate needs of one it reads by path, so that kinds and versions that did
 //! not exist when this was written work as well.
 
+// Its users render, and so are of that feature.
+#[cfg(feature = "helm")]
 pub(crate) mod difference;
 pub mod install_order;
 pub mod json_patch;
