@@ -3,8 +3,6 @@
 //! A repository is read through a [`Source`], so its limits and credentials hold here too; a URL is one `GET`. What is a URL is
 //! tried as a file first and as a repository then, as kustomize does.
 
-use std::sync::Arc;
-
 use fleet_core::kustomize::{GitAddress, RemoteAddress, RemoteResource, Supplied};
 use fleet_core::source::{Source, SourceError, SourceReference};
 
@@ -98,7 +96,7 @@ async fn file(url: &str) -> Result<Supplied, SourceError> {
             });
         }
     }
-    Ok(Supplied::File(Arc::from(content)))
+    Ok(Supplied::File(std::sync::Arc::from(content)))
 }
 
 #[cfg(not(feature = "http"))]
