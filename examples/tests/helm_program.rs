@@ -53,7 +53,10 @@ fn theirs(helm: &Path, arguments: &[String]) -> Result<String, String> {
 
 fn folders() -> Option<(PathBuf, PathBuf)> {
     let (Some(corpus), Some(oracle)) = (std::env::var_os("FLEET_CORPUS"), std::env::var_os("FLEET_ORACLE")) else {
-        eprintln!("skipped: FLEET_CORPUS and FLEET_ORACLE are not set");
+        let _ = std::io::Write::write_all(
+            &mut std::io::stderr(),
+            b"skipped: FLEET_CORPUS and FLEET_ORACLE are not set\n",
+        );
         return None;
     };
     Some((PathBuf::from(corpus).join("helm"), PathBuf::from(oracle).join("helm")))

@@ -371,7 +371,7 @@ fn ours(files: &BTreeMap<String, String>, folder: &str) -> Result<String, String
 #[test]
 fn random_trees() {
     let Some(oracle) = std::env::var_os("FLEET_ORACLE") else {
-        eprintln!("skipped: FLEET_ORACLE is not set");
+        let _ = std::io::Write::write_all(&mut std::io::stderr(), b"skipped: FLEET_ORACLE is not set\n");
         return;
     };
     let kubectl = Path::new(&oracle).join("kubectl");

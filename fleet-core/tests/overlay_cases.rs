@@ -40,7 +40,7 @@ fn without_marks(mut object: Value) -> Value {
 #[test]
 fn patches_are_applied_as_fleet_does() {
     let Some(corpus) = std::env::var_os("FLEET_CORPUS") else {
-        eprintln!("skipped: FLEET_CORPUS is not set");
+        let _ = std::io::Write::write_all(&mut std::io::stderr(), b"skipped: FLEET_CORPUS is not set\n");
         return;
     };
     let fleet = PathBuf::from(corpus).join("fleet");

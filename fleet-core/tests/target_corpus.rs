@@ -71,7 +71,7 @@ fn printed(bundle: &BundleView<'_>, target: &Target, mut spec: BundleDeploymentS
 #[test]
 fn targets_are_the_cli_s() {
     let Some(corpus) = std::env::var_os("FLEET_CORPUS") else {
-        eprintln!("skipped: FLEET_CORPUS is not set");
+        let _ = std::io::Write::write_all(&mut std::io::stderr(), b"skipped: FLEET_CORPUS is not set\n");
         return;
     };
     let corpus = PathBuf::from(corpus).join("fleet");

@@ -99,7 +99,7 @@ impl Sshd {
 #[tokio::test]
 async fn ssh() {
     let Some(sshd) = Sshd::start() else {
-        eprintln!("skipped: sshd is not installed");
+        let _ = std::io::Write::write_all(&mut std::io::stderr(), b"skipped: sshd is not installed\n");
         return;
     };
     let repository = Repository::with(&[("a", "1")]);
