@@ -33,7 +33,6 @@ mod rollback;
 mod uninstall;
 mod wait;
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -48,7 +47,7 @@ pub use uninstall::{UninstallOptions, uninstall};
 
 use crate::cluster::Cluster;
 use crate::helm::release::{ApplyMethod, ChartRecord, Hook, HookEvent, Info, Release, ReleaseStatus};
-use crate::object::{self, ObjectKey, install_order};
+use crate::object::{self, install_order};
 
 /// Revisions that are kept where nothing else is asked (Fleet: 2).
 pub const DEFAULT_MAX_HISTORY: usize = 2;
@@ -136,6 +135,15 @@ impl From<crate::render::Rendered> for ReleaseContent {
             definitions: rendered.crds,
             hooks: rendered.hooks,
             notes: rendered.notes,
+        }
+    }
+}
+
+impl ReleaseContent {
+    fn owner(&self) -> apply::Owner<'_> {
+        apply::Owner {
+            release: &self.name,
+            namespace: &self.namespace,
         }
     }
 }
@@ -240,7 +248,7 @@ async fn install(
     if options.create_namespace {
         apply::ensure_namespace(cluster, &content.namespace).await?;
     }
-    apply::check_ownership(cluster, content, &objects, options.take_ownership).await?;
+    apply::check_ownership(cluster, content.owner(), &objects, options.take_ownership).await?;
     let server_side = !(options.take_ownership || options.force);
     let now = clock.now();
     let mut release = release_of(content, 1, server_side);
@@ -261,7 +269,7 @@ async fn install(
             force: options.force,
             force_conflicts: options.force_conflicts,
         };
-        apply::apply_all(cluster, content, &objects, &[], how).await?;
+        apply::replace_all(cluster, content.owner(), &objects, &[], how).await?;
         if let Some(timeout) = options.timeout.or(options.atomic.then_some(DEFAULT_TIMEOUT)) {
             wait::until_ready(cluster, clock, &objects, timeout, options.wait_for_jobs).await?;
         }
@@ -305,7 +313,7 @@ async fn upgrade(
     let objects = apply::resolve(cluster, content).await?;
     let previous = apply::resolve_manifest(cluster, &stored[base].release).await?;
     // Fleet upgrades with ownership taken over: what the release already has is its own.
-    apply::check_ownership(cluster, content, &objects, true).await?;
+    apply::check_ownership(cluster, content.owner(), &objects, true).await?;
     let server_side = stored[base].release.is_server_side() && !options.force;
     let revision = stored.last().map_or(0, |last| last.release.version) + 1;
     let now = clock.now();
@@ -331,10 +339,7 @@ async fn upgrade(
             force: options.force,
             force_conflicts: options.force_conflicts,
         };
-        apply::apply_all(cluster, content, &objects, &previous, how).await?;
-        let wanted: BTreeSet<&ObjectKey> = objects.iter().map(|(key, _)| key).collect();
-        let gone: Vec<&(ObjectKey, Value)> = previous.iter().filter(|(key, _)| !wanted.contains(key)).collect();
-        apply::delete_all(cluster, content, gone.into_iter().map(|(key, value)| (key, value))).await?;
+        apply::replace_all(cluster, content.owner(), &objects, &previous, how).await?;
         if let Some(timeout) = options.timeout.or(options.atomic.then_some(DEFAULT_TIMEOUT)) {
             wait::until_ready(cluster, clock, &objects, timeout, options.wait_for_jobs).await?;
         }
@@ -343,13 +348,7 @@ async fn upgrade(
     .await;
     match outcome {
         Ok(()) => {
-            for old in stored
-                .iter_mut()
-                .filter(|old| old.release.info.status == ReleaseStatus::Deployed)
-            {
-                old.release.info.status = ReleaseStatus::Superseded;
-                history::update(cluster, clock, old).await?;
-            }
+            history::supersede(cluster, clock, &mut stored).await?;
             record.release.info.status = ReleaseStatus::Deployed;
             "Upgrade complete".clone_into(&mut record.release.info.description);
             history::update(cluster, clock, &mut record).await?;

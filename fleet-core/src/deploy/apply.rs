@@ -4,7 +4,7 @@
 //! for releases that were installed with it; others get patches computed here (strategic for kinds that Kubernetes has
 //! types for, RFC 7386 for the rest), or a replacement where that is forced.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -25,6 +25,22 @@ pub(super) struct How {
     pub(super) server_side: bool,
     pub(super) force: bool,
     pub(super) force_conflicts: bool,
+}
+
+/// The release that objects belong to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Owner<'a> {
+    pub(super) release: &'a str,
+    pub(super) namespace: &'a str,
+}
+
+impl<'a> Owner<'a> {
+    pub(super) fn of(release: &'a Release) -> Self {
+        Self {
+            release: &release.name,
+            namespace: &release.namespace,
+        }
+    }
 }
 
 fn failed(action: &'static str, object: &ObjectKey) -> impl FnOnce(ClusterError) -> DeployError {
@@ -143,7 +159,7 @@ pub(super) async fn ensure_namespace(cluster: &dyn Cluster, namespace: &str) -> 
 /// Refuses objects that exist and are not this release's, unless they are to be adopted.
 pub(super) async fn check_ownership(
     cluster: &dyn Cluster,
-    content: &ReleaseContent,
+    owner: Owner<'_>,
     objects: &[(ObjectKey, Value)],
     adopt: bool,
 ) -> Result<(), DeployError> {
@@ -157,7 +173,7 @@ pub(super) async fn check_ownership(
             Err(ClusterError::UnknownKind(_)) => None,
             Err(error) => return Err(failed("reading", key)(error)),
         };
-        if let Some(problem) = live.and_then(|live| foreign(&live, &content.name, &content.namespace)) {
+        if let Some(problem) = live.and_then(|live| foreign(&live, owner)) {
             let object = format!("{} {:?} in namespace {:?}", key.kind.kind, key.name, key.namespace);
             return Err(DeployError::Ownership { object, problem });
         }
@@ -166,7 +182,7 @@ pub(super) async fn check_ownership(
 }
 
 /// What is missing in an object's metadata for it to be a release's (Helm v4.2.3 ownership check).
-fn foreign(live: &Value, name: &str, namespace: &str) -> Option<String> {
+fn foreign(live: &Value, owner: Owner<'_>) -> Option<String> {
     let check = |what: &str, key: &str, found: Option<&str>, wanted: &str| match found {
         None => Some(format!("missing key {key:?}: must be set to {wanted:?}")),
         Some(found) if found != wanted => Some(format!(
@@ -177,12 +193,17 @@ fn foreign(live: &Value, name: &str, namespace: &str) -> Option<String> {
     let problems = [
         check("key", MANAGED_BY, object::label(live, MANAGED_BY), "Helm")
             .map(|text| format!("label validation error: {text}")),
-        check("key", RELEASE_NAME, object::annotation(live, RELEASE_NAME), name),
+        check(
+            "key",
+            RELEASE_NAME,
+            object::annotation(live, RELEASE_NAME),
+            owner.release,
+        ),
         check(
             "key",
             RELEASE_NAMESPACE,
             object::annotation(live, RELEASE_NAMESPACE),
-            namespace,
+            owner.namespace,
         ),
     ];
     let problems: Vec<String> = problems.into_iter().flatten().collect();
@@ -190,8 +211,8 @@ fn foreign(live: &Value, name: &str, namespace: &str) -> Option<String> {
 }
 
 /// Whether a live object is this release's.
-pub(super) fn is_own(live: &Value, name: &str, namespace: &str) -> bool {
-    foreign(live, name, namespace).is_none()
+fn is_own(live: &Value, owner: Owner<'_>) -> bool {
+    foreign(live, owner).is_none()
 }
 
 /// Creates the definitions of a chart's `crds/` folder that are missing.
@@ -206,19 +227,22 @@ pub(super) async fn create_definitions(cluster: &dyn Cluster, content: &ReleaseC
     Ok(())
 }
 
-/// Writes every object that is missing or not as wanted, in the order given. `previous` are the objects that the last
-/// revision wanted.
-pub(super) async fn apply_all(
+/// Makes the objects of a release those that are wanted: writes what is missing or not as wanted, in the order given, then
+/// deletes what only `previous` has, the last to be installed first.
+pub(super) async fn replace_all(
     cluster: &dyn Cluster,
-    content: &ReleaseContent,
-    objects: &[(ObjectKey, Value)],
+    owner: Owner<'_>,
+    wanted: &[(ObjectKey, Value)],
     previous: &[(ObjectKey, Value)],
     how: How,
 ) -> Result<(), DeployError> {
-    let previous: BTreeMap<&ObjectKey, &Value> = previous.iter().map(|(key, value)| (key, value)).collect();
-    for (key, wanted) in objects {
-        let old = previous.get(key).copied();
-        apply_one(cluster, &content.name, &content.namespace, key, wanted, old, how).await?;
+    let before: BTreeMap<&ObjectKey, &Value> = previous.iter().map(|(key, value)| (key, value)).collect();
+    for (key, object) in wanted {
+        apply_one(cluster, owner, key, object, before.get(key).copied(), how).await?;
+    }
+    let kept: BTreeSet<&ObjectKey> = wanted.iter().map(|(key, _)| key).collect();
+    for (key, old) in previous.iter().rev().filter(|(key, _)| !kept.contains(key)) {
+        delete_own(cluster, owner, key, old).await?;
     }
     Ok(())
 }
@@ -226,14 +250,13 @@ pub(super) async fn apply_all(
 /// Writes one object where it is missing or not as wanted; `true` where it was written.
 pub(super) async fn apply_one(
     cluster: &dyn Cluster,
-    release: &str,
-    namespace: &str,
+    owner: Owner<'_>,
     key: &ObjectKey,
     wanted: &Value,
     old: Option<&Value>,
     how: How,
 ) -> Result<bool, DeployError> {
-    let owned = with_ownership(wanted, release, namespace, key);
+    let owned = with_ownership(wanted, owner, key);
     let live = match cluster.get(key).await {
         Ok(live) => live,
         Err(ClusterError::UnknownKind(_)) => None,
@@ -286,15 +309,14 @@ async fn apply_fields(
     object: Value,
     force: bool,
 ) -> Result<Value, ClusterError> {
-    let mut patch = ClusterPatch::Apply { object, force };
-    match cluster.patch(key, &patch).await {
-        Err(ClusterError::Conflict(message)) if !force && is_conflict_with_helm(&message) => {
-            if let ClusterPatch::Apply { force, .. } = &mut patch {
-                *force = true;
-            }
-            cluster.patch(key, &patch).await
+    let patch = ClusterPatch::Apply { object, force };
+    match (cluster.patch(key, &patch).await, patch) {
+        (Err(ClusterError::Conflict(message)), ClusterPatch::Apply { object, force: false })
+            if is_conflict_with_helm(&message) =>
+        {
+            cluster.patch(key, &ClusterPatch::Apply { object, force: true }).await
         }
-        answer => answer,
+        (answer, _) => answer,
     }
 }
 
@@ -319,7 +341,7 @@ fn conflict(error: ClusterError, key: &ObjectKey) -> ClusterError {
 }
 
 /// The object with Helm's ownership metadata, which the stored manifest does not have, and its namespace.
-fn with_ownership(wanted: &Value, release: &str, namespace: &str, key: &ObjectKey) -> Value {
+fn with_ownership(wanted: &Value, owner: Owner<'_>, key: &ObjectKey) -> Value {
     let mut object = wanted.clone();
     if !key.namespace.is_empty() {
         object::set_namespace(&mut object, &key.namespace);
@@ -327,8 +349,8 @@ fn with_ownership(wanted: &Value, release: &str, namespace: &str, key: &ObjectKe
         metadata.remove("namespace");
     }
     object::set_label(&mut object, MANAGED_BY, "Helm");
-    object::set_annotation(&mut object, RELEASE_NAME, release);
-    object::set_annotation(&mut object, RELEASE_NAMESPACE, namespace);
+    object::set_annotation(&mut object, RELEASE_NAME, owner.release);
+    object::set_annotation(&mut object, RELEASE_NAMESPACE, owner.namespace);
     // Null says nothing in a manifest, and is refused for many fields by server-side apply.
     without_nulls(&mut object);
     object
@@ -349,24 +371,10 @@ fn without_nulls(value: &mut Value) {
     }
 }
 
-/// Deletes objects that a release does not have any more, unless they are to be kept or are somebody else's by now. The
-/// last to be installed goes first.
-pub(super) async fn delete_all<'a>(
-    cluster: &dyn Cluster,
-    content: &ReleaseContent,
-    objects: impl DoubleEndedIterator<Item = (&'a ObjectKey, &'a Value)>,
-) -> Result<(), DeployError> {
-    for (key, old) in objects.rev() {
-        delete_own(cluster, &content.name, &content.namespace, key, old).await?;
-    }
-    Ok(())
-}
-
 /// Deletes an object that a release had, if it still is this release's and is not to be kept.
 pub(super) async fn delete_own(
     cluster: &dyn Cluster,
-    release: &str,
-    namespace: &str,
+    owner: Owner<'_>,
     key: &ObjectKey,
     old: &Value,
 ) -> Result<(), DeployError> {
@@ -378,7 +386,7 @@ pub(super) async fn delete_own(
         Ok(None) | Err(ClusterError::UnknownKind(_)) => return Ok(()),
         Err(error) => return Err(failed("reading", key)(error)),
     };
-    if object::annotation(&live, RESOURCE_POLICY) == Some("keep") || !is_own(&live, release, namespace) {
+    if object::annotation(&live, RESOURCE_POLICY) == Some("keep") || !is_own(&live, owner) {
         return Ok(());
     }
     // Another set of objects of the same release name took it over.

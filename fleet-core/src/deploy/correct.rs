@@ -27,13 +27,14 @@ pub async fn correct_drift(
         force,
         force_conflicts: true,
     };
+    let owner = apply::Owner::of(release);
     let mut written = 0;
     for (key, wanted) in apply::resolve_manifest(cluster, release).await? {
         if !drifted.contains(&key) {
             continue;
         }
         let old = Some(&wanted);
-        if apply::apply_one(cluster, &release.name, &release.namespace, &key, &wanted, old, how).await? {
+        if apply::apply_one(cluster, owner, &key, &wanted, old, how).await? {
             written += 1;
         }
     }

@@ -134,6 +134,20 @@ pub(super) async fn update(cluster: &dyn Cluster, clock: &dyn Clock, stored: &mu
     Ok(())
 }
 
+/// Marks the revisions that are deployed as superseded, by the one that is about to be recorded as such.
+pub(super) async fn supersede(
+    cluster: &dyn Cluster,
+    clock: &dyn Clock,
+    stored: &mut [Stored],
+) -> Result<(), DeployError> {
+    let is_deployed = |stored: &&mut Stored| stored.release.info.status == ReleaseStatus::Deployed;
+    for old in stored.iter_mut().filter(is_deployed) {
+        old.release.info.status = ReleaseStatus::Superseded;
+        update(cluster, clock, old).await?;
+    }
+    Ok(())
+}
+
 /// Deletes a revision; one that is gone already is no error.
 pub(super) async fn delete(cluster: &dyn Cluster, release: &Release) -> Result<(), DeployError> {
     let deleted = cluster.delete(&key_of(release)).await;

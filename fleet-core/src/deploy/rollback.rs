@@ -1,12 +1,10 @@
 //! Rolling a release back to one of its revisions (Helm v4.2.3 `rollback`): a new revision that has the old one's content.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{Clock, DeployError, ReleaseContent, Stored, apply, history, hooks, wait};
+use super::{Clock, DeployError, Stored, apply, history, hooks, wait};
 use crate::cluster::Cluster;
 use crate::helm::release::{ApplyMethod, HookEvent, Info, Release, ReleaseStatus};
-use crate::object::ObjectKey;
 
 /// How a release is rolled back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,11 +46,6 @@ pub async fn rollback(
     let wanted = apply::resolve_manifest(cluster, &target.release).await?;
     let present = apply::resolve_manifest(cluster, &current.release).await?;
     let release = revision_of(&target.release, &current.release, server_side, clock);
-    let whose = ReleaseContent {
-        name: release.name.clone(),
-        namespace: release.namespace.clone(),
-        ..ReleaseContent::default()
-    };
     let mut record = history::create(cluster, clock, release).await?;
     let hook_timeout = options.timeout.unwrap_or(super::DEFAULT_TIMEOUT);
     let outcome = async {
@@ -63,20 +56,16 @@ pub async fn rollback(
             force: options.force,
             force_conflicts: options.force_conflicts,
         };
-        apply::apply_all(cluster, &whose, &wanted, &present, how).await?;
-        let kept: BTreeSet<&ObjectKey> = wanted.iter().map(|(key, _)| key).collect();
-        let gone = present.iter().filter(|(key, _)| !kept.contains(key));
-        apply::delete_all(cluster, &whose, gone.map(|(key, value)| (key, value))).await?;
+        apply::replace_all(cluster, apply::Owner::of(&target.release), &wanted, &present, how).await?;
         if let Some(timeout) = options.timeout {
             wait::until_ready(cluster, clock, &wanted, timeout, options.wait_for_jobs).await?;
         }
         hooks::run(cluster, clock, release, HookEvent::PostRollback, hook_timeout).await
     }
     .await;
-    let info = &mut record.release.info;
     if let Err(error) = outcome {
-        info.status = ReleaseStatus::Failed;
-        info.description = format!("Rollback {:?} failed: {error}", whose.name);
+        record.release.info.status = ReleaseStatus::Failed;
+        record.release.info.description = format!("Rollback {:?} failed: {error}", record.release.name);
         if let Some(current) = stored.last_mut() {
             current.release.info.status = ReleaseStatus::Superseded;
             history::update(cluster, clock, current).await?;
@@ -84,14 +73,8 @@ pub async fn rollback(
         history::update(cluster, clock, &mut record).await?;
         return Err(error);
     }
-    info.status = ReleaseStatus::Deployed;
-    for old in stored
-        .iter_mut()
-        .filter(|old| old.release.info.status == ReleaseStatus::Deployed)
-    {
-        old.release.info.status = ReleaseStatus::Superseded;
-        history::update(cluster, clock, old).await?;
-    }
+    history::supersede(cluster, clock, &mut stored).await?;
+    record.release.info.status = ReleaseStatus::Deployed;
     history::update(cluster, clock, &mut record).await?;
     Ok(record.release)
 }

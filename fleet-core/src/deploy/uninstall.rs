@@ -53,7 +53,7 @@ pub async fn uninstall(
             install_order::uninstall(&a.kind.kind).cmp(&install_order::uninstall(&b.kind.kind))
         });
         for (key, old) in &objects {
-            apply::delete_own(cluster, &last.release.name, &last.release.namespace, key, old).await?;
+            apply::delete_own(cluster, apply::Owner::of(&last.release), key, old).await?;
         }
         hooks::run(cluster, clock, &mut last.release, HookEvent::PostDelete, timeout).await?;
     }
