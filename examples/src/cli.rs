@@ -9,7 +9,6 @@ pub mod hub;
 pub mod render_helm;
 pub mod render_kustomize;
 pub mod schema;
-pub mod system;
 pub mod takeover;
 pub mod target;
 pub mod test;

@@ -18,7 +18,6 @@
 mod check_in;
 mod content;
 mod deployment;
-mod environment;
 mod monitor;
 pub mod register;
 mod sweep;

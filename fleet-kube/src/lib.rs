@@ -9,12 +9,14 @@
 //! - [`local`]: a whole fleet in one process.
 //! - [`crd`]: the custom resource definitions of Fleet's kinds.
 //! - [`cluster`]: a [`fleet_core::cluster::Cluster`] over a [`kube::Client`].
+//! - [`environment`]: what charts see of the system and the cluster.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod agent;
 pub mod cluster;
 pub mod crd;
 pub mod embedded;
+pub mod environment;
 pub mod local;
 pub mod manager;
 mod queue;

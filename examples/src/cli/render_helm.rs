@@ -14,8 +14,7 @@ use fleet_core::helm::{
 };
 use fleet_core::template::Limits;
 use fleet_core::tree::{archive::ArchiveLimits, glob};
-
-use super::system::SystemEnvironment;
+use fleet_kube::environment::SystemEnvironment;
 
 mod without_effect;
 

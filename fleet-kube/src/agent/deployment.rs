@@ -18,9 +18,9 @@ use kube::ResourceExt;
 use kube::api::{Api, Patch, PatchParams};
 use serde_json::json;
 
-use super::environment::ClusterEnvironment;
 use super::{Context, content, monitor, sweep, values};
 use crate::cluster::KubeCluster;
+use crate::environment::SystemEnvironment;
 
 /// How soon a deployment that waits for others looks again; their change wakes it earlier.
 const DEPENDENCY_RETRY: Duration = Duration::from_secs(15);
@@ -382,7 +382,7 @@ async fn rendered(
     if forced {
         render_context.is_cluster_scoped = Some(&is_cluster_scoped);
     }
-    let environment = ClusterEnvironment::new(cluster);
+    let environment = SystemEnvironment::new(true).with_cluster(cluster);
     render_context.environment = Some(&environment);
     let rendered = tokio::task::block_in_place(|| render::render(name, bundle_content, options, &render_context))?;
     for warning in &rendered.warnings {
