@@ -6,6 +6,7 @@ pub mod deploy;
 pub mod explain;
 pub mod folder;
 pub mod hub;
+pub mod output;
 pub mod render_helm;
 pub mod render_kustomize;
 pub mod schema;

@@ -3,13 +3,11 @@
 use std::{io::Write, path::PathBuf};
 
 use anyhow::{Result, bail};
-use clap::{Args, ValueEnum};
-use fleet_core::{
-    target::{BundleView, explain},
-    yaml,
-};
+use clap::Args;
+use fleet_core::target::{BundleView, explain};
 
 use super::bundle::{InventoryFlags, read_bundles};
+use super::output::{self, Output};
 
 /// Explain which target of a bundle matches a cluster, and why those before it do not.
 #[derive(Args, Clone, Debug)]
@@ -31,17 +29,6 @@ pub struct ExplainCommand {
     pub output: Output,
 }
 
-/// How explanations are printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Output {
-    /// Lines for people.
-    Text,
-    /// A YAML list.
-    Yaml,
-    /// A JSON list.
-    Json,
-}
-
 impl ExplainCommand {
     /// Prints an explanation for each bundle and cluster.
     pub fn run(&self, out: &mut dyn Write) -> Result<()> {
@@ -61,8 +48,8 @@ impl ExplainCommand {
             }
         }
         match self.output {
-            Output::Json => writeln!(out, "{}", serde_json::to_string_pretty(&explanations)?)?,
-            Output::Yaml => write!(out, "{}", yaml::write(&serde_json::to_value(&explanations)?)?)?,
+            Output::Json => output::json(out, &explanations)?,
+            Output::Yaml => output::yaml(out, &explanations)?,
             Output::Text => {
                 for explanation in &explanations {
                     writeln!(out, "{}", explanation.to_string().trim_end())?;

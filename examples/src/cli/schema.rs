@@ -4,7 +4,9 @@ use std::io::Write;
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use fleet_core::{scan::fleet_yaml_schema, yaml};
+use fleet_core::scan::fleet_yaml_schema;
+
+use super::output;
 
 /// Print the JSON schema of fleet.yaml, by which editors complete and check it.
 ///
@@ -31,9 +33,8 @@ impl SchemaCommand {
     pub fn run(&self, out: &mut dyn Write) -> Result<()> {
         let schema = fleet_yaml_schema();
         match self.output {
-            Output::Json => writeln!(out, "{}", serde_json::to_string_pretty(&schema)?)?,
-            Output::Yaml => write!(out, "{}", yaml::write(&schema)?)?,
+            Output::Json => output::json(out, &schema),
+            Output::Yaml => output::yaml(out, &schema),
         }
-        Ok(())
     }
 }

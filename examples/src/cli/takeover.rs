@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use fleet_core::{
     api::{BundleSpec, GitRepoSpec},
     labels::Labels,
@@ -23,6 +23,7 @@ use fleet_kube::kube::Client;
 use serde::Deserialize as _;
 use serde_json::Value;
 
+use super::output::{self, Output};
 use super::{folder, hub};
 
 /// Say which deployments of a hub would change their ID, and why, if this manager took the hub over.
@@ -49,17 +50,6 @@ pub struct TakeoverCommand {
     pub output: Output,
 }
 
-/// How the report is printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Output {
-    /// Lines for people.
-    Text,
-    /// YAML.
-    Yaml,
-    /// JSON.
-    Json,
-}
-
 impl TakeoverCommand {
     /// Prints the report; 0 where nothing would change, 3 where something would.
     pub fn run(&self, out: &mut dyn Write) -> Result<ExitCode> {
@@ -78,8 +68,8 @@ impl TakeoverCommand {
         };
         match self.output {
             Output::Text => write!(out, "{report}")?,
-            Output::Yaml => write!(out, "{}", yaml::write(&serde_json::to_value(&report)?)?)?,
-            Output::Json => writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?,
+            Output::Yaml => output::yaml(out, &report)?,
+            Output::Json => output::json(out, &report)?,
         }
         Ok(if report.changes.is_empty() {
             ExitCode::SUCCESS

@@ -17,6 +17,7 @@ use fleet_core::api::{self, CorrectDrift, GitRepo, GitRepoSpec, GitTarget, Label
 use fleet_kube::kube::api::{Api, PostParams};
 use fleet_kube::local::{self, Endpoint, Inventory, LocalFleet, LocalOptions, Report};
 
+use super::output;
 use progress::Progress;
 use repository::Repository;
 
@@ -192,11 +193,8 @@ fn timeout(text: &str) -> Result<Duration, String> {
 fn print(out: &mut dyn Write, report: &Report, output: Output) -> Result<()> {
     match output {
         Output::Table => progress::table(out, report)?,
-        Output::Json => writeln!(out, "{}", serde_json::to_string_pretty(report)?)?,
-        Output::Yaml => {
-            let value = serde_json::to_value(report)?;
-            out.write_all(fleet_core::yaml::write(&value)?.as_bytes())?;
-        }
+        Output::Json => output::json(out, report)?,
+        Output::Yaml => output::yaml(out, report)?,
     }
     Ok(())
 }
