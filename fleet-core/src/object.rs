@@ -17,6 +17,17 @@ pub use key::{GroupVersionKind, ObjectKey};
 
 use serde_json::{Map, Value};
 
+/// Objects, and in place of lists (`kind: List`, `ClusterList`) what they hold, as `kubectl get -o yaml` prints them.
+pub fn listed(objects: &[Value]) -> impl Iterator<Item = &Value> {
+    objects.iter().flat_map(|object| {
+        match object.get("items").and_then(Value::as_array) {
+            Some(items) if kind(object).ends_with("List") => items.as_slice(),
+            _ => std::slice::from_ref(object),
+        }
+        .iter()
+    })
+}
+
 /// A text of an object by JSON pointer; empty where there is none.
 pub fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
     object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()

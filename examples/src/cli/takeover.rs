@@ -113,11 +113,10 @@ fn rescan(given: &str, objects: &[Value]) -> Result<BTreeMap<(String, String), B
     let Some(((namespace, name), root)) = parts else {
         bail!("--git-repo {given}: expected NAMESPACE/NAME=FOLDER");
     };
-    let lists = objects.iter().filter_map(|object| object["items"].as_array()).flatten();
     let is_it = |object: &&Value| {
         object::kind(object) == "GitRepo" && object::namespace(object) == namespace && object::name(object) == name
     };
-    let Some(found) = objects.iter().chain(lists).find(is_it) else {
+    let Some(found) = object::listed(objects).find(is_it) else {
         bail!("there is no GitRepo {namespace}/{name} in the hub");
     };
     let spec = GitRepoSpec::deserialize(&found["spec"]).with_context(|| format!("GitRepo {namespace}/{name}"))?;

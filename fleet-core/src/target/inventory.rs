@@ -54,15 +54,8 @@ impl Estate {
     /// [`InventoryError::Object`].
     pub fn from_objects(objects: &[Value]) -> Result<Self, InventoryError> {
         let mut estate = Self::default();
-        for object in objects {
-            match object.get("items").and_then(Value::as_array) {
-                Some(items) if object::kind(object).ends_with("List") => {
-                    for item in items {
-                        estate.add(item)?;
-                    }
-                }
-                _ => estate.add(object)?,
-            }
+        for object in object::listed(objects) {
+            estate.add(object)?;
         }
         Ok(estate)
     }

@@ -93,15 +93,8 @@ impl Hub {
             estate: Estate::from_objects(objects)?,
             ..Self::default()
         };
-        for object in objects {
-            match object.get("items").and_then(Value::as_array) {
-                Some(items) if object::kind(object).ends_with("List") => {
-                    for item in items {
-                        hub.add(item)?;
-                    }
-                }
-                _ => hub.add(object)?,
-            }
+        for object in object::listed(objects) {
+            hub.add(object)?;
         }
         Ok(hub)
     }
