@@ -7,6 +7,9 @@ what is reported is the median of each; see README.md.
 """
 import argparse, json, os, statistics, subprocess, sys, time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from measured import run
+
 SMALL = "rancher+fleet-test-data/qa-test-apps/ignore-missing-resources/with-diff/job-delete-chart"
 PROGRAM = {
     "small chart": SMALL,
@@ -22,25 +25,6 @@ LIBRARY = PROGRAM | {
 }
 
 
-def run(arguments):
-    """Wall time in ns, CPU time in ns, peak memory in KiB, and length of the output of a program."""
-    read, write = os.pipe()
-    start = time.perf_counter_ns()
-    null = os.open(os.devnull, os.O_WRONLY)
-    actions = [(os.POSIX_SPAWN_DUP2, write, 1), (os.POSIX_SPAWN_DUP2, null, 2), (os.POSIX_SPAWN_CLOSE, read)]
-    pid = os.posix_spawn(arguments[0], arguments, os.environ, file_actions=actions)
-    os.close(write), os.close(null)
-    length = 0
-    while part := os.read(read, 1 << 20):
-        length += len(part)
-    os.close(read)
-    _, status, usage = os.wait4(pid, 0)
-    taken = time.perf_counter_ns() - start
-    if status:
-        sys.exit(f"{arguments} fails")
-    return taken, int((usage.ru_utime + usage.ru_stime) * 1e9), usage.ru_maxrss, length
-
-
 def programs(charts, options):
     print("\n| program | helm | fleet | times faster | CPU times | memory helm | memory fleet | share |")
     print("|---|---|---|---|---|---|---|---|")
@@ -51,8 +35,8 @@ def programs(charts, options):
         for _ in range(options.rounds):
             ours.append(run(ours_command))
             theirs.append(run([options.helm, *command]))
-        if ours[0][3] != theirs[0][3]:
-            print(f"different length of output: {name}: {ours[0][3]}, helm {theirs[0][3]}", file=sys.stderr)
+        if ours[0].length != theirs[0].length:
+            print(f"different length of output: {name}: {ours[0].length}, helm {theirs[0].length}", file=sys.stderr)
         wall, cpu, memory = (tuple(statistics.median(it[i] for it in side) for side in (theirs, ours)) for i in range(3))
         print(
             f"| {name} | {wall[0] / 1e6:.1f} ms | {wall[1] / 1e6:.2f} ms | {wall[0] / wall[1]:.1f} | {cpu[0] / max(cpu[1], 1):.1f} "

@@ -4,37 +4,21 @@
 
 Each round runs ours and kubectl's one after the other; what is reported is the median of each. See README.md.
 """
-import argparse, hashlib, json, os, statistics, sys, tempfile, time
+import argparse, json, os, statistics, sys, tempfile
 
-
-def run(arguments):
-    """Wall time in ns, peak memory in KiB and digest of the output of a program."""
-    read, write = os.pipe()
-    start = time.perf_counter_ns()
-    null = os.open(os.devnull, os.O_WRONLY)
-    actions = [(os.POSIX_SPAWN_DUP2, write, 1), (os.POSIX_SPAWN_DUP2, null, 2), (os.POSIX_SPAWN_CLOSE, read)]
-    pid = os.posix_spawn(arguments[0], arguments, os.environ, file_actions=actions)
-    os.close(write), os.close(null)
-    digest = hashlib.sha256()
-    while part := os.read(read, 1 << 20):
-        digest.update(part)
-    os.close(read)
-    _, status, usage = os.wait4(pid, 0)
-    taken = time.perf_counter_ns() - start
-    if status:
-        sys.exit(f"{arguments} fails")
-    return taken, usage.ru_maxrss, digest.hexdigest()
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from measured import run
 
 
 def measure(folder, options, rounds):
     ours, theirs = [], []
     for _ in range(rounds):
-        ours.append(run([options.fleet, "render", "kustomize", folder]))
-        theirs.append(run([options.kubectl, "kustomize", folder]))
-    if ours[0][2] != theirs[0][2]:
+        ours.append(run([options.fleet, "render", "kustomize", folder], digest=True))
+        theirs.append(run([options.kubectl, "kustomize", folder], digest=True))
+    if ours[0].digest != theirs[0].digest:
         print(f"different output: {folder}", file=sys.stderr)
-    median = lambda side, field: statistics.median(one[field] for one in side)
-    return median(theirs, 0), median(ours, 0), median(theirs, 1), median(ours, 1)
+    median = lambda side, field: statistics.median(getattr(one, field) for one in side)
+    return median(theirs, "wall"), median(ours, "wall"), median(theirs, "memory"), median(ours, "memory")
 
 
 def row(name, figures):
