@@ -11,27 +11,17 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use fleet_core::helm::chart::ignore;
-use fleet_core::helm::{Chart, ChartFile, ReleaseInfo, RenderOptions, render, values};
+use fleet_core::helm::{Chart, ReleaseInfo, RenderOptions, render, values};
+
+#[path = "../../fleet-core/tests/support/chart_files.rs"]
+mod chart_files;
+
+use chart_files::chart_files;
 
 type Failure = Box<dyn std::error::Error>;
 
-fn collect(root: &Path, folder: &Path, files: &mut Vec<ChartFile>) -> Result<(), Failure> {
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            collect(root, &path, files)?;
-        } else {
-            let name = path.strip_prefix(root)?.to_string_lossy().into_owned();
-            files.push(ChartFile::new(name, std::fs::read(&path)?));
-        }
-    }
-    Ok(())
-}
-
 fn load(folder: &Path) -> Result<Chart, Failure> {
-    let mut files = Vec::new();
-    collect(folder, folder, &mut files)?;
-    Ok(Chart::from_chart_files(ignore::filter(files)?)?)
+    Ok(Chart::from_chart_files(ignore::filter(chart_files(folder)?)?)?)
 }
 
 /// The bytes of all rendered files.

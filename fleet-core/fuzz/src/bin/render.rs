@@ -12,6 +12,11 @@ use fleet_core::helm::chart::ignore;
 use fleet_core::helm::{Capabilities, Chart, ChartFile, KubeVersion, ReleaseInfo, RenderOptions, render, values};
 use serde_json::{Value, json};
 
+#[path = "../../../tests/support/chart_files.rs"]
+mod chart_files;
+
+use chart_files::chart_files;
+
 type Failure = Box<dyn std::error::Error>;
 
 fn main() -> Result<(), Failure> {
@@ -29,8 +34,7 @@ fn main() -> Result<(), Failure> {
 
 fn answer(request: &Value) -> Result<BTreeMap<String, String>, Failure> {
     let folder = Path::new(request["chart"].as_str().unwrap_or_default());
-    let mut files = Vec::new();
-    collect(folder, folder, &mut files)?;
+    let mut files = chart_files(folder)?;
     let replaced = request["replace"].as_object();
     // Files are replaced in an archive, where `.helmignore` does not count.
     if replaced.is_none_or(serde_json::Map::is_empty) {
@@ -56,21 +60,4 @@ fn answer(request: &Value) -> Result<BTreeMap<String, String>, Failure> {
     let versions = versions.filter_map(|version| version.as_str().map(str::to_owned));
     let options = RenderOptions::new(release).with_capabilities(capabilities.with_api_versions(versions));
     Ok(render(&chart, &user, &options)?.files)
-}
-
-fn collect(root: &Path, folder: &Path, files: &mut Vec<ChartFile>) -> Result<(), Failure> {
-    let mut paths = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
-        paths.push(entry?.path());
-    }
-    paths.sort();
-    for path in paths {
-        if path.is_dir() {
-            collect(root, &path, files)?;
-        } else {
-            let name = path.strip_prefix(root)?.to_string_lossy().into_owned();
-            files.push(ChartFile::new(name, std::fs::read(&path)?));
-        }
-    }
-    Ok(())
 }
