@@ -1,6 +1,6 @@
 //! The whole way, from a commit to objects on clusters and back to the GitRepo's status, with the real manager and agents:
 //! on embedded API servers, and on a real one where there is one.
-#![allow(clippy::unwrap_used, clippy::print_stderr)]
+#![allow(clippy::unwrap_used)]
 
 mod support;
 
@@ -17,8 +17,7 @@ use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams};
 use kube::{Client, ResourceExt};
 use serde_json::json;
 use support::control_plane::ControlPlane;
-use support::flow::{Real, config_map, create_repo, eventually, until};
-use support::kubelet::Kubelet;
+use support::flow::{config_map, create_repo, eventually, real_fleet, until};
 use support::memory::Memory;
 
 const FLEET_YAML: &str = "defaultNamespace: web\n";
@@ -170,13 +169,8 @@ async fn real_single_cluster() {
         return;
     };
     let client = plane.client().await;
-    let _kubelet = Kubelet::start(client.clone());
     let memory = first_commit();
-    let mut options = LocalOptions::default();
-    options.connect = Some(Arc::new(Real(plane.config().await)));
-    let fleet = LocalFleet::single(Endpoint::of(client.clone()), Arc::new(memory.clone()), options)
-        .await
-        .unwrap();
+    let fleet = real_fleet(plane.config().await, &memory).await;
     flow(&client, &client, "fleet-local", &memory).await;
     fleet.stop().await;
 }
@@ -574,12 +568,6 @@ async fn real_survives_being_killed() {
     let client = plane.client().await;
     let memory = Memory::default();
     let config = plane.config().await;
-    let start = || async {
-        let mut options = LocalOptions::default();
-        options.connect = Some(Arc::new(Real(config.clone())));
-        LocalFleet::single(Endpoint::of(client.clone()), Arc::new(memory.clone()), options)
-            .await
-            .unwrap()
-    };
+    let start = || real_fleet(config.clone(), &memory);
     survives(&client, "fleet-local", &memory, start, || plane.restart_api_server()).await;
 }

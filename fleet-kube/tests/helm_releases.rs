@@ -16,8 +16,7 @@ use kube::{Client, ResourceExt};
 use serde_json::{Value, json};
 use support::binaries::say;
 use support::control_plane::ControlPlane;
-use support::flow::{Real, create_repo, eventually, until};
-use support::kubelet::Kubelet;
+use support::flow::{create_repo, eventually, real_fleet, until};
 use support::memory::Memory;
 
 const NAMESPACE: &str = "shop";
@@ -314,14 +313,9 @@ async fn real_charts_live() {
         return;
     };
     let client = plane.client().await;
-    let _kubelet = Kubelet::start(client.clone());
     let memory = Memory::default();
     commit(&memory, "red", "");
-    let mut options = LocalOptions::default();
-    options.connect = Some(Arc::new(Real(plane.config().await)));
-    let fleet = LocalFleet::single(Endpoint::of(client.clone()), Arc::new(memory.clone()), options)
-        .await
-        .unwrap();
+    let fleet = real_fleet(plane.config().await, &memory).await;
     life(&client, &memory, Helm::new(&plane.kubeconfig())).await;
     fleet.stop().await;
 }

@@ -1,14 +1,17 @@
 //! What tests of the whole way share: a GitRepo, waiting, agents that reach a real hub.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use fleet_core::api::{Duration as FleetDuration, GitRepo, GitRepoSpec, GitTarget, LabelSelector};
 use fleet_kube::agent::{Connect, HubAccess};
-use fleet_kube::local::{self, Report};
+use fleet_kube::local::{self, Endpoint, LocalFleet, LocalOptions, Report};
 use kube::Client;
 use kube::api::{Api, PostParams};
+
+use super::memory::Memory;
 
 /// A ConfigMap's file.
 pub fn config_map(name: &str, value: &str) -> String {
@@ -66,7 +69,7 @@ pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, check: imp
 }
 
 /// Agents of a real hub: over the network, with the hub's address and authority and their own token.
-pub struct Real(pub kube::Config);
+struct Real(kube::Config);
 
 #[async_trait]
 impl Connect for Real {
@@ -77,4 +80,14 @@ impl Connect for Real {
         config.auth_info.token = Some(access.token.clone().into());
         Client::try_from(config)
     }
+}
+
+/// A fleet of one cluster on a real API server, by its administrator's settings.
+pub async fn real_fleet(config: kube::Config, memory: &Memory) -> LocalFleet {
+    let client = Client::try_from(config.clone()).unwrap();
+    let mut options = LocalOptions::default();
+    options.connect = Some(Arc::new(Real(config)));
+    LocalFleet::single(Endpoint::of(client), Arc::new(memory.clone()), options)
+        .await
+        .unwrap()
 }
