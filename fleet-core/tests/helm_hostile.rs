@@ -59,27 +59,23 @@ fn alias_bombs() {
 
 #[test]
 fn loops_of_templates() {
-    let error = failure(
-        "{{ define \"x\" }}{{ include \"x\" . }}{{ end }}{{ include \"x\" . }}",
-        Limits::default(),
-    );
-    assert!(
-        error.contains("rendering template has a nested reference name: x"),
-        "{error}"
-    );
-    let error = failure(
-        "{{ define \"x\" }}{{ include \"y\" . }}{{ end }}{{ define \"y\" }}{{ include \"x\" . }}{{ end }}{{ include \"x\" . }}",
-        Limits::default(),
-    );
-    assert!(
-        error.contains("rendering template has a nested reference name"),
-        "{error}"
-    );
-    let error = failure(
-        "{{ define \"x\" }}{{ template \"x\" . }}{{ end }}{{ template \"x\" . }}",
-        Limits::default(),
-    );
-    assert!(error.contains("exceeded maximum template depth"), "{error}");
+    for (template, wanted) in [
+        (
+            "{{ define \"x\" }}{{ include \"x\" . }}{{ end }}{{ include \"x\" . }}",
+            "rendering template has a nested reference name: x",
+        ),
+        (
+            "{{ define \"x\" }}{{ include \"y\" . }}{{ end }}{{ define \"y\" }}{{ include \"x\" . }}{{ end }}{{ include \"x\" . }}",
+            "rendering template has a nested reference name",
+        ),
+        (
+            "{{ define \"x\" }}{{ template \"x\" . }}{{ end }}{{ template \"x\" . }}",
+            "exceeded maximum template depth",
+        ),
+    ] {
+        let error = failure(template, Limits::default());
+        assert!(error.contains(wanted), "{error}");
+    }
     // A template that runs its own text: Go has no bound but the stack.
     let error = failure(
         "{{ $x := dict }}{{ $_ := set $x \"t\" \"{{ tpl .t . }}\" }}{{ tpl $x.t $x }}",
