@@ -3,11 +3,7 @@
 //! `$FLEET_CORPUS/fleet` holds the inputs and the answers. A failing run prints groups of causes.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use clap::Parser as _;
@@ -15,6 +11,9 @@ use fleet_core::render::{BundleContent, RenderContext, content, render};
 use fleet_core::yaml;
 use fleet_examples::cli::{apply::ApplyCommand, deploy::list, target::TargetCommand, test::TestCommand};
 use serde_json::Value;
+
+#[path = "../../fleet-core/tests/support/mod.rs"]
+mod support;
 
 #[derive(clap::Parser)]
 struct Apply {
@@ -31,11 +30,7 @@ struct Case {
 }
 
 fn cases() -> Option<Vec<Case>> {
-    let Some(corpus) = std::env::var_os("FLEET_CORPUS") else {
-        let _ = std::io::Write::write_all(&mut std::io::stderr(), b"skipped: FLEET_CORPUS is not set\n");
-        return None;
-    };
-    let fleet = Path::new(&corpus).join("fleet");
+    let fleet = support::corpus()?.join("fleet");
     let mut cases = Vec::new();
     for file in ["cases.jsonl", "rules.jsonl"] {
         for line in fs::read_to_string(fleet.join(file)).unwrap().lines() {

@@ -4,11 +4,13 @@
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::print_stderr)]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 
 use clap::Parser;
 use fleet_examples::cli::render_helm::RenderHelm;
 use serde::Deserialize;
+
+#[path = "../../fleet-core/tests/support/mod.rs"]
+mod support;
 
 #[derive(Parser)]
 struct Program {
@@ -89,8 +91,7 @@ fn check(case: &Case) -> Result<(), String> {
 
 #[test]
 fn cases_are_those_of_helm() {
-    let Some(corpus) = std::env::var_os("FLEET_CORPUS").map(PathBuf::from) else {
-        let _ = std::io::Write::write_all(&mut std::io::stderr(), b"skipped: FLEET_CORPUS is not set\n");
+    let Some(corpus) = support::corpus() else {
         return;
     };
     let only = std::env::var("FLEET_CASE").unwrap_or_default();

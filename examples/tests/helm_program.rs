@@ -11,6 +11,9 @@ use clap::Parser;
 use fleet_examples::cli::render_helm::RenderHelm;
 use serde::Deserialize;
 
+#[path = "../../fleet-core/tests/support/mod.rs"]
+mod support;
+
 #[derive(Parser)]
 struct Program {
     #[command(flatten)]
@@ -52,14 +55,7 @@ fn theirs(helm: &Path, arguments: &[String]) -> Result<String, String> {
 }
 
 fn folders() -> Option<(PathBuf, PathBuf)> {
-    let (Some(corpus), Some(oracle)) = (std::env::var_os("FLEET_CORPUS"), std::env::var_os("FLEET_ORACLE")) else {
-        let _ = std::io::Write::write_all(
-            &mut std::io::stderr(),
-            b"skipped: FLEET_CORPUS and FLEET_ORACLE are not set\n",
-        );
-        return None;
-    };
-    Some((PathBuf::from(corpus).join("helm"), PathBuf::from(oracle).join("helm")))
+    Some((support::corpus()?.join("helm"), support::oracle()?.join("helm")))
 }
 
 fn cases(root: &Path) -> Vec<Case> {

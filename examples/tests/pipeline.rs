@@ -5,8 +5,10 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use fleet_core::yaml;
 use serde_json::Value;
+
+#[path = "../../fleet-core/tests/support/mod.rs"]
+mod support;
 
 fn fleet(folder: &Path, arguments: &Value) -> Output {
     let arguments = arguments
@@ -81,12 +83,6 @@ fn check(case: &Value) -> Result<(), String> {
 #[test]
 fn commands_do_what_upstreams_do() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fleet-core/tests/corpus/pipeline/program.yaml");
-    let cases = yaml::read(&fs::read_to_string(file).unwrap()).unwrap();
-    let mut failed = Vec::new();
-    for case in cases.as_array().unwrap() {
-        if let Err(error) = check(case) {
-            failed.push(format!("{} {}: {error}", case["line"], case["about"]));
-        }
-    }
-    assert!(failed.is_empty(), "{}", failed.join("\n"));
+    let name = |case: &Value| format!("{} {}", case["line"], case["about"]);
+    support::run(&support::cases(file), name, check);
 }

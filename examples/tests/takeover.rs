@@ -16,6 +16,13 @@ use fleet_kube::kube::api::{Api, Patch, PatchParams, PostParams};
 use fleet_kube::local::{self, Inventory, LocalFleet, LocalOptions};
 use serde_json::{Value, json};
 
+#[path = "../../fleet-git/tests/support/repository.rs"]
+mod repository;
+#[path = "../../fleet-core/tests/support/mod.rs"]
+mod support;
+
+use repository::Repository;
+
 fn takeover(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_fleet"))
         .arg("takeover")
@@ -27,7 +34,7 @@ fn takeover(arguments: &[&str]) -> Output {
 #[test]
 fn a_dump_is_read_and_the_exit_code_says_whether_all_is_well() {
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fleet-core/tests/corpus/takeover/hub.yaml");
-    let file = yaml::read(&fs::read_to_string(cases).unwrap()).unwrap();
+    let file = support::read(cases);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("hub.yaml");
     let dump = path.to_str().unwrap();
@@ -67,27 +74,10 @@ struct Takeover {
     command: TakeoverCommand,
 }
 
-fn git(folder: &Path, arguments: &[&str]) {
-    let done = Command::new("git")
-        .current_dir(folder)
-        .args([
-            "-c",
-            "user.name=t",
-            "-c",
-            "user.email=t@example.com",
-            "-c",
-            "init.defaultBranch=main",
-        ])
-        .args(arguments)
-        .output()
-        .unwrap();
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-}
-
 /// Our own manager's hub would stay as it is, scanned anew too; a bundle that somebody edits would not.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hub_that_runs_stays_as_it_is() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Repository::empty();
     let app = folder.path().join("app");
     fs::create_dir(&app).unwrap();
     let fleet_yaml = "namespace: web\nhelm:\n  values: {env: \"${ .ClusterLabels.env }\"}\n  valuesFiles: [more.yaml]\n\
@@ -101,9 +91,7 @@ async fn a_hub_that_runs_stays_as_it_is() {
     ] {
         fs::write(app.join(name), content).unwrap();
     }
-    git(folder.path(), &["init", "-q"]);
-    git(folder.path(), &["add", "-A"]);
-    git(folder.path(), &["commit", "-q", "-m", "first"]);
+    folder.commit(&[]);
 
     let source = fleet_git::Git::builder().local_repositories(true).build().unwrap();
     let inventory = Inventory::example();

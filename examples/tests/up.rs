@@ -1,10 +1,10 @@
 //! `fleet up` as a person runs it: on a repository made for the purpose, on a real repository with the clusters of a real
 //! inventory, and wrongly.
-#![allow(clippy::unwrap_used, clippy::print_stderr)]
+#![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,39 +16,12 @@ use fleet_kube::kube::api::{Api, ListParams, PostParams};
 use fleet_kube::local::{self, Inventory, LocalFleet, LocalOptions};
 use serde_json::Value;
 
-fn git(folder: &Path, arguments: &[&str]) {
-    let done = Command::new("git")
-        .current_dir(folder)
-        .args([
-            "-c",
-            "user.name=t",
-            "-c",
-            "user.email=t@example.com",
-            "-c",
-            "init.defaultBranch=main",
-        ])
-        .args(arguments)
-        .output()
-        .unwrap();
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-}
+#[path = "../../fleet-git/tests/support/repository.rs"]
+mod repository;
+#[path = "../../fleet-core/tests/support/mod.rs"]
+mod support;
 
-fn repository(files: &[(&str, &str)]) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for (path, text) in files {
-        write(folder.path(), path, text);
-    }
-    git(folder.path(), &["init", "-q"]);
-    git(folder.path(), &["add", "-A"]);
-    git(folder.path(), &["commit", "-q", "-m", "first"]);
-    folder
-}
-
-fn write(folder: &Path, path: &str, text: &str) {
-    let file = folder.join(path);
-    fs::create_dir_all(file.parent().unwrap()).unwrap();
-    fs::write(file, text).unwrap();
-}
+use repository::Repository;
 
 fn up(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_fleet"))
@@ -65,11 +38,11 @@ fn map(name: &str) -> String {
 
 #[test]
 fn everything_ready_is_0_and_json_says_so() {
-    let folder = repository(&[
+    let folder = Repository::with(&[
         ("app/fleet.yaml", "defaultNamespace: app\n"),
         ("app/map.yaml", &map("m")),
     ]);
-    write(folder.path(), "uncommitted.txt", "x");
+    folder.write("uncommitted.txt", "x");
     let output = up(folder.path(), &["--name", "repo", "-o", "json"]);
     let errors = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{errors}");
@@ -87,7 +60,7 @@ fn everything_ready_is_0_and_json_says_so() {
 
 #[test]
 fn what_fails_is_named_and_1() {
-    let folder = repository(&[
+    let folder = Repository::with(&[
         ("bad/fleet.yaml", "helm: 1\n"),
         ("bad/map.yaml", &map("bad")),
         ("refused/fleet.yaml", "defaultNamespace: r\n"),
@@ -182,16 +155,13 @@ fn marked(server: &ApiServer) -> BTreeMap<(String, String, String), Value> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_repository_deploys_what_fleet_deploys() {
-    let Some(corpus) = std::env::var_os("FLEET_CORPUS") else {
-        let _ = std::io::Write::write_all(&mut std::io::stderr(), b"skipped: FLEET_CORPUS is not set\n");
+    let Some(corpus) = support::corpus() else {
         return;
     };
-    let fleet_corpus = PathBuf::from(corpus).join("fleet");
-    let folder = tempfile::tempdir().unwrap();
+    let fleet_corpus = corpus.join("fleet");
+    let folder = Repository::empty();
     copy(&fleet_corpus.join("repos/fleet-examples"), folder.path());
-    git(folder.path(), &["init", "-q"]);
-    git(folder.path(), &["add", "-A"]);
-    git(folder.path(), &["commit", "-q", "-m", "first"]);
+    folder.commit(&[]);
     let inventory = fs::read_to_string(fleet_corpus.join("inventory.yaml")).unwrap();
     let source = fleet_git::Git::builder().local_repositories(true).build().unwrap();
     let fleet = LocalFleet::embedded(
@@ -295,12 +265,10 @@ async fn a_real_repository_deploys_what_fleet_deploys() {
 
 #[test]
 fn real_clients_read_what_was_done() {
-    let Some(oracle) = std::env::var_os("FLEET_ORACLE") else {
-        let _ = std::io::Write::write_all(&mut std::io::stderr(), b"skipped: FLEET_ORACLE is not set\n");
+    let Some(oracle) = support::oracle() else {
         return;
     };
-    let oracle = PathBuf::from(oracle);
-    let folder = repository(&[
+    let folder = Repository::with(&[
         ("app/fleet.yaml", "defaultNamespace: app\n"),
         ("app/map.yaml", &map("m")),
     ]);
@@ -374,9 +342,7 @@ fn real_clients_read_what_was_done() {
         assert!(history.contains("Install complete"), "{history}");
 
         // A new commit is polled and deployed.
-        write(folder.path(), "app/second.yaml", &self::map("second"));
-        git(folder.path(), &["add", "-A"]);
-        git(folder.path(), &["commit", "-q", "-m", "second"]);
+        folder.commit(&[("app/second.yaml", &self::map("second"))]);
         let begin = Instant::now();
         loop {
             let found = run(

@@ -1,13 +1,13 @@
 //! Our CustomResourceDefinitions against upstream's (`FLEET_CORPUS`): what upstream's accept and keep, ours accept and keep.
 #![cfg(feature = "crd")]
-#![allow(clippy::disallowed_methods, clippy::print_stderr, clippy::unwrap_used)]
-
-use std::path::PathBuf;
+#![allow(clippy::disallowed_methods, clippy::unwrap_used)]
 
 use fleet_core::api::{self, crds};
 use fleet_core::yaml;
 use kube::core::CustomResourceExt;
 use serde_json::{Value, json};
+
+mod support;
 
 /// Properties that are newer than upstream's schema of the corpus.
 const NEWER: &[&str] = &["waitingForDependency"];
@@ -70,11 +70,10 @@ fn compare(path: &str, ours: &Value, theirs: &Value, differences: &mut Vec<Strin
 
 #[test]
 fn definitions_are_upstream_s() {
-    let Some(corpus) = std::env::var_os("FLEET_CORPUS") else {
-        let _ = std::io::Write::write_all(&mut std::io::stderr(), b"skipped: FLEET_CORPUS is not set\n");
+    let Some(corpus) = support::corpus() else {
         return;
     };
-    let text = std::fs::read_to_string(PathBuf::from(corpus).join("fleet/crds.yaml")).unwrap();
+    let text = std::fs::read_to_string(corpus.join("fleet/crds.yaml")).unwrap();
     let theirs = yaml::read_all(&text).unwrap();
     let ours = crds();
     assert_eq!(ours.len(), theirs.len());

@@ -2,21 +2,10 @@
 #![allow(clippy::disallowed_methods, clippy::unwrap_used)]
 
 use fleet_core::scan::FleetYaml;
-use fleet_core::yaml;
 use serde_json::{Value, json};
+use support::covers;
 
-/// Whether all that is wanted is there.
-fn covers(got: &Value, want: &Value) -> bool {
-    match (got, want) {
-        (Value::Object(got), Value::Object(want)) => want
-            .iter()
-            .all(|(key, want)| covers(got.get(key).unwrap_or(&Value::Null), want)),
-        (Value::Array(got), Value::Array(want)) => {
-            got.len() == want.len() && got.iter().zip(want).all(|(got, want)| covers(got, want))
-        }
-        _ => got == want,
-    }
-}
+mod support;
 
 fn check(case: &Value) -> Result<(), String> {
     let text = case["text"].as_str().unwrap();
@@ -60,22 +49,7 @@ fn check(case: &Value) -> Result<(), String> {
 #[test]
 fn files_are_read_as_fleet_reads_them() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/fleet_yaml/read.yaml");
-    let cases = yaml::read(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let cases = cases.as_array().unwrap();
-    let failed: Vec<String> = cases
-        .iter()
-        .filter_map(|case| {
-            check(case)
-                .err()
-                .map(|error| format!("{}\n{error}", case["text"].as_str().unwrap()))
-        })
-        .collect();
-    assert!(
-        failed.is_empty(),
-        "{} of {}:\n{}",
-        failed.len(),
-        cases.len(),
-        failed.join("\n---\n")
-    );
+    let cases = support::cases(path);
+    support::run(&cases, |case| case["text"].to_string(), check);
     assert!(cases.len() >= 100, "{}", cases.len());
 }

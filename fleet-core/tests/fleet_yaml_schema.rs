@@ -9,6 +9,8 @@ use fleet_core::scan::{FleetYaml, fleet_yaml_schema};
 use fleet_core::yaml;
 use serde_json::Value;
 
+mod support;
+
 struct Checker {
     schemas: Schemas,
     index: SchemaIndex,
@@ -33,13 +35,9 @@ impl Checker {
 #[test]
 fn typing_errors_are_marked() {
     let checker = Checker::new();
-    let text = std::fs::read_to_string(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/tests/corpus/fleet_yaml/schema.yaml"
-    ));
-    let cases = yaml::read(&text.unwrap()).unwrap();
-    let cases = cases.as_array().unwrap();
-    for case in cases {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/fleet_yaml/schema.yaml");
+    let cases = support::cases(path);
+    for case in &cases {
         let document = case["document"].clone();
         let problem = checker.problem(&document);
         match case.get("marked").and_then(Value::as_str) {
@@ -70,13 +68,12 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
 /// Every fleet.yaml of the foreign repositories is valid, unless the reader has something to say about it too.
 #[test]
 fn the_schema_agrees_with_the_reader() {
-    let Some(corpus) = std::env::var_os("FLEET_CORPUS") else {
-        let _ = std::io::Write::write_all(&mut std::io::stderr(), b"skipped: FLEET_CORPUS is not set\n");
+    let Some(corpus) = support::corpus() else {
         return;
     };
     let checker = Checker::new();
     let mut found = Vec::new();
-    files(&PathBuf::from(corpus).join("fleet/repos"), &mut found);
+    files(&corpus.join("fleet/repos"), &mut found);
     let (mut valid, mut marked) = (0, 0);
     for file in &found {
         let content = std::fs::read(file).unwrap();

@@ -5,13 +5,19 @@
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::print_stderr)]
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use fleet_core::helm::chart::ignore;
-use fleet_core::helm::{Chart, ChartFile, ReleaseInfo, RenderOptions, render, values};
+use fleet_core::helm::{Chart, ReleaseInfo, RenderOptions, render, values};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
+
+#[path = "support/chart_files.rs"]
+mod chart_files;
+mod support;
+
+use chart_files::chart_files;
 
 #[derive(Deserialize)]
 struct Case {
@@ -29,33 +35,8 @@ struct Case {
     network: bool,
 }
 
-fn corpus() -> Option<PathBuf> {
-    let folder = std::env::var_os("FLEET_CORPUS").map(PathBuf::from);
-    if folder.is_none() {
-        let _ = std::io::Write::write_all(&mut std::io::stderr(), b"skipped: FLEET_CORPUS is not set\n");
-    }
-    folder
-}
-
-fn collect(root: &Path, folder: &Path, files: &mut Vec<ChartFile>) {
-    let mut entries: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    entries.sort();
-    for path in entries {
-        if path.is_dir() {
-            collect(root, &path, files);
-        } else {
-            let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
-            files.push(ChartFile::new(name, std::fs::read(&path).unwrap()));
-        }
-    }
-}
-
 fn load(folder: &Path) -> Result<Chart, String> {
-    let mut files = Vec::new();
-    collect(folder, folder, &mut files);
+    let files = chart_files(folder).map_err(|error| error.to_string())?;
     let files = ignore::filter(files).map_err(|error| error.to_string())?;
     Chart::from_chart_files(files).map_err(|error| error.to_string())
 }
@@ -103,7 +84,7 @@ fn check(case: &Case, chart: &Result<Chart, String>, root: &Path) -> Result<(), 
 
 #[test]
 fn renders_are_those_of_helm() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = support::corpus() else { return };
     let root = corpus.join("helm");
     let only = std::env::var("FLEET_CASE").unwrap_or_default();
     let text = std::fs::read_to_string(root.join("cases.jsonl")).unwrap();

@@ -1,11 +1,8 @@
 //! Builds of real kustomizations against what kustomize v5.8.1 made of them, from the foreign corpus (`FLEET_CORPUS`).
 #![cfg(feature = "kustomize")]
-#![allow(clippy::disallowed_methods, clippy::print_stderr)]
+#![allow(clippy::disallowed_methods)]
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, path::Path};
 
 use fleet_core::{
     kustomize::{BuildOptions, KustomizeError, build_with_warnings},
@@ -15,6 +12,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 mod kustomize_tree;
+mod support;
 use kustomize_tree::Rooted;
 
 #[derive(Deserialize)]
@@ -65,11 +63,10 @@ fn first_difference(got: &str, want: &str) -> String {
 
 #[test]
 fn real_kustomizations() {
-    let Some(corpus) = std::env::var_os("FLEET_CORPUS") else {
-        let _ = std::io::Write::write_all(&mut std::io::stderr(), b"skipped: FLEET_CORPUS is not set\n");
+    let Some(corpus) = support::corpus() else {
         return;
     };
-    let corpus = PathBuf::from(corpus).join("kustomize");
+    let corpus = corpus.join("kustomize");
     let cases = std::fs::read_to_string(corpus.join("cases.jsonl")).expect("the corpus has cases");
     let mut trees: BTreeMap<String, Tree> = BTreeMap::new();
     let mut failures = Vec::new();

@@ -2,7 +2,7 @@
 //!
 //! The program lies in `$FLEET_ORACLE`. `KUSTOMIZE_TREES` is how many trees (60), `KUSTOMIZE_SEED` where they begin (1).
 #![cfg(feature = "kustomize")]
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::print_stderr)]
+#![allow(clippy::disallowed_methods, clippy::unwrap_used)]
 
 use std::{collections::BTreeMap, fmt::Write as _, path::Path, process::Command};
 
@@ -10,6 +10,8 @@ use fleet_core::{
     kustomize::{BuildOptions, build},
     tree::{Entry, Tree},
 };
+
+mod support;
 
 /// Numbers that follow from a seed (splitmix64).
 struct Dice(u64);
@@ -370,11 +372,10 @@ fn ours(files: &BTreeMap<String, String>, folder: &str) -> Result<String, String
 
 #[test]
 fn random_trees() {
-    let Some(oracle) = std::env::var_os("FLEET_ORACLE") else {
-        let _ = std::io::Write::write_all(&mut std::io::stderr(), b"skipped: FLEET_ORACLE is not set\n");
+    let Some(oracle) = support::oracle() else {
         return;
     };
-    let kubectl = Path::new(&oracle).join("kubectl");
+    let kubectl = oracle.join("kubectl");
     let number = |name: &str, default: u64| {
         std::env::var(name)
             .ok()

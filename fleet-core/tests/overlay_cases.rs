@@ -1,11 +1,13 @@
 //! Overlays of raw YAML: patches as Fleet applies them (foreign corpus, `FLEET_CORPUS`).
-#![allow(clippy::disallowed_methods, clippy::print_stderr)]
+#![allow(clippy::disallowed_methods)]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use fleet_core::object::{self, json_patch, merge_patch, schema, strategic};
 use fleet_core::yaml;
 use serde_json::Value;
+
+mod support;
 
 fn read(path: &Path) -> Value {
     let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -39,11 +41,10 @@ fn without_marks(mut object: Value) -> Value {
 
 #[test]
 fn patches_are_applied_as_fleet_does() {
-    let Some(corpus) = std::env::var_os("FLEET_CORPUS") else {
-        let _ = std::io::Write::write_all(&mut std::io::stderr(), b"skipped: FLEET_CORPUS is not set\n");
+    let Some(corpus) = support::corpus() else {
         return;
     };
-    let fleet = PathBuf::from(corpus).join("fleet");
+    let fleet = corpus.join("fleet");
     let mut compared = 0;
     for case in [
         "overlay-strategic",

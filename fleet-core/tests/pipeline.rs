@@ -14,42 +14,30 @@ mod rollout;
 mod scan;
 #[path = "pipeline/source.rs"]
 mod source;
+mod support;
 #[path = "pipeline/target.rs"]
 mod target;
 #[path = "pipeline/values.rs"]
 mod values;
 
-use fleet_core::yaml;
 use serde_json::Value;
+use support::covers;
 
 /// The cases of a file.
 fn cases(name: &str) -> Vec<Value> {
-    let file = format!("{}/tests/corpus/pipeline/{name}.yaml", env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{file}: {error}"));
-    match yaml::read(&text).unwrap_or_else(|error| panic!("{file}: {error}")) {
-        Value::Array(cases) => cases,
-        other => panic!("{file}: {other}"),
-    }
+    support::cases(format!(
+        "{}/tests/corpus/pipeline/{name}.yaml",
+        env!("CARGO_MANIFEST_DIR")
+    ))
 }
 
 /// Runs every case, and reports all that fail by their numbers.
 fn run(name: &str, check: impl Fn(&Value) -> Result<(), String>) {
-    let cases = cases(name);
-    let failed: Vec<String> = cases
-        .iter()
-        .filter_map(|case| {
-            let about = case["about"].as_str().unwrap_or_default();
-            let error = check(case).err()?;
-            Some(format!("{} {about}: {error}", case["line"].as_str().unwrap_or("?")))
-        })
-        .collect();
-    assert!(
-        failed.is_empty(),
-        "{} of {}:\n{}",
-        failed.len(),
-        cases.len(),
-        failed.join("\n")
-    );
+    let number = |case: &Value| {
+        let about = case["about"].as_str().unwrap_or_default();
+        format!("{} {about}", case["line"].as_str().unwrap_or("?"))
+    };
+    support::run(&cases(name), number, check);
 }
 
 /// The difference, where there is one.
@@ -58,19 +46,6 @@ fn same(what: &str, got: &Value, want: &Value) -> Result<(), String> {
         Ok(())
     } else {
         Err(format!("{what}\n  got  {got}\n  want {want}"))
-    }
-}
-
-/// Whether all that is wanted is there.
-fn covers(got: &Value, want: &Value) -> bool {
-    match (got, want) {
-        (Value::Object(got), Value::Object(want)) => want
-            .iter()
-            .all(|(key, want)| covers(got.get(key).unwrap_or(&Value::Null), want)),
-        (Value::Array(got), Value::Array(want)) => {
-            got.len() == want.len() && got.iter().zip(want).all(|(got, want)| covers(got, want))
-        }
-        _ => got == want,
     }
 }
 

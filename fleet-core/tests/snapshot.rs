@@ -8,8 +8,9 @@ use fleet_core::scan::{ScanOptions, scan};
 use fleet_core::snapshot::{Snapshots, snapshot};
 use fleet_core::target::Estate;
 use fleet_core::tree::{Entry, Tree};
-use fleet_core::yaml;
 use serde_json::Value;
+
+mod support;
 
 fn snapshots(files: &BTreeMap<String, String>, clusters: &BTreeMap<String, Value>) -> Result<Snapshots, String> {
     let mut tree = Tree::new();
@@ -41,7 +42,7 @@ fn changed<T: Clone + serde::de::DeserializeOwned>(base: &BTreeMap<String, T>, c
 #[test]
 fn changes_are_named_with_their_clusters_and_reasons() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/snapshot/cases.yaml");
-    let file = yaml::read(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let file = support::read(path);
     let files: BTreeMap<String, String> = serde_json::from_value(file["files"].clone()).unwrap();
     let clusters: BTreeMap<String, Value> = serde_json::from_value(file["clusters"].clone()).unwrap();
     let first = snapshots(&files, &clusters).unwrap();

@@ -10,13 +10,14 @@ use fleet_core::{object, yaml};
 use serde::Deserialize as _;
 use serde_json::{Value, json};
 
+mod support;
+
 /// Each file is a hub (`objects`, an example that is well) and `cases`: merge patches of objects by `kind namespace/name` (null:
 /// it is not there), bundles scanned anew (`scanned`), and the changes that are reported.
 #[test]
 fn cases() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/takeover/hub.yaml");
-    let text = std::fs::read_to_string(file).unwrap();
-    let file = yaml::read(&text).unwrap();
+    let file = support::read(file);
     let objects = file["objects"].as_array().unwrap();
     let cases = file["cases"].as_array().unwrap();
     for case in cases {
@@ -80,11 +81,10 @@ fn merge(object: &mut Value, patch: &Value) {
 /// What Fleet's own CLI makes of each bundle of the corpus stays as it is.
 #[test]
 fn a_hub_of_fleet_stays_as_it_is() {
-    let Some(corpus) = std::env::var_os("FLEET_CORPUS") else {
-        let _ = std::io::Write::write_all(&mut std::io::stderr(), b"skipped: FLEET_CORPUS is not set\n");
+    let Some(corpus) = support::corpus() else {
         return;
     };
-    let corpus = PathBuf::from(corpus).join("fleet");
+    let corpus = corpus.join("fleet");
     let read = |file: PathBuf| yaml::read_all(&std::fs::read_to_string(file).ok()?).ok();
     let inventory = read(corpus.join("inventory.yaml")).unwrap();
     let (mut bundles, mut deployments) = (0, 0);

@@ -3,12 +3,14 @@
 #![allow(clippy::disallowed_methods, clippy::print_stderr, clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use fleet_core::api::{BundleDeploymentSpec, BundleSpec, ClusterSpec};
 use fleet_core::target::{BundleView, ClusterView, Estate, GroupView, NamespaceView, Target, deployment, targets};
 use fleet_core::{naming, rollout, yaml};
 use serde_json::{Value, json};
+
+mod support;
 
 fn labels(object: &Value, key: &str) -> BTreeMap<String, String> {
     serde_json::from_value(object["metadata"][key].clone()).unwrap_or_default()
@@ -70,11 +72,10 @@ fn printed(bundle: &BundleView<'_>, target: &Target, mut spec: BundleDeploymentS
 
 #[test]
 fn targets_are_the_cli_s() {
-    let Some(corpus) = std::env::var_os("FLEET_CORPUS") else {
-        let _ = std::io::Write::write_all(&mut std::io::stderr(), b"skipped: FLEET_CORPUS is not set\n");
+    let Some(corpus) = support::corpus() else {
         return;
     };
-    let corpus = PathBuf::from(corpus).join("fleet");
+    let corpus = corpus.join("fleet");
     let estate = estate(&corpus);
     let mut compared = 0;
     let mut failures: Vec<String> = Vec::new();

@@ -1,19 +1,17 @@
 //! The template language and sprig, compared with what Helm v4.2.3 makes of the same expressions.
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::print_stderr)] // A test reads files, and says why it is skipped.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used)]
 
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+mod support;
+
 #[path = "template_cases/chart.rs"]
 mod chart;
 
 fn corpus() -> Option<PathBuf> {
-    let folder = std::env::var_os("FLEET_CORPUS").map(|folder| Path::new(&folder).join("helm-cases"));
-    if folder.is_none() {
-        let _ = std::io::Write::write_all(&mut std::io::stderr(), b"skipped: FLEET_CORPUS is not set\n");
-    }
-    folder
+    Some(support::corpus()?.join("helm-cases"))
 }
 
 fn read_json(path: &Path) -> Value {

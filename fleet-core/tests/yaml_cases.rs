@@ -1,5 +1,5 @@
 //! Helm v4.2.3's own answers for reading and writing YAML, from the foreign corpus (`FLEET_CORPUS`).
-#![allow(clippy::disallowed_methods, clippy::print_stderr)]
+#![allow(clippy::disallowed_methods)]
 
 use std::path::PathBuf;
 
@@ -7,12 +7,10 @@ use base64::Engine as _;
 use fleet_core::yaml;
 use serde_json::{Value, json};
 
+mod support;
+
 fn cases(name: &str) -> Option<Value> {
-    let Some(corpus) = std::env::var_os("FLEET_CORPUS") else {
-        let _ = std::io::Write::write_all(&mut std::io::stderr(), b"skipped: FLEET_CORPUS is not set\n");
-        return None;
-    };
-    let path = PathBuf::from(corpus).join("helm-cases").join(name);
+    let path = support::corpus()?.join("helm-cases").join(name);
     let text = std::fs::read_to_string(path).expect("the corpus has the file");
     Some(serde_json::from_str(&text).expect("the corpus is JSON"))
 }

@@ -1,6 +1,6 @@
 //! Repositories over ssh, against a real sshd on loopback. Without sshd the test says so and passes.
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::print_stderr)]
+#![allow(clippy::unwrap_used)]
 
 mod support;
 
@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 
 use fleet_core::source::{Credentials, Source, SourceError, SourceReference};
 use fleet_git::Git;
-use support::{Repository, listing};
+use support::{Repository, listing, say};
 
 struct Sshd {
     child: Child,
@@ -99,7 +99,7 @@ impl Sshd {
 #[tokio::test]
 async fn ssh() {
     let Some(sshd) = Sshd::start() else {
-        let _ = std::io::Write::write_all(&mut std::io::stderr(), b"skipped: sshd is not installed\n");
+        say("skipped: sshd is not installed");
         return;
     };
     let repository = Repository::with(&[("a", "1")]);

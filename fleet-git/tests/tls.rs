@@ -1,12 +1,14 @@
 //! Certificates: a server of `openssl s_server`, which speaks http and no git; what is looked at is whether the
 //! client gets so far. Without openssl the test says so and passes.
 #![cfg(feature = "http")]
-#![allow(clippy::unwrap_used, clippy::print_stderr)]
+#![allow(clippy::unwrap_used)]
 
 use std::process::{Child, Command, Stdio};
 
 use fleet_core::source::{Source, SourceError, SourceReference};
 use fleet_git::Git;
+
+mod support;
 
 struct Server(Child);
 
@@ -34,7 +36,7 @@ async fn certificates() {
                    subjectAltName=DNS:localhost -addext basicConstraints=critical,CA:FALSE -keyout key.pem -out cert.pem";
     let made = openssl(&request.split_whitespace().collect::<Vec<_>>()).status();
     if !made.is_ok_and(|status| status.success()) {
-        let _ = std::io::Write::write_all(&mut std::io::stderr(), b"skipped: openssl is not installed\n");
+        support::say("skipped: openssl is not installed");
         return;
     }
     let port = std::net::TcpListener::bind("127.0.0.1:0")
