@@ -8,11 +8,13 @@
 pub mod capabilities;
 pub mod chart;
 pub mod dependencies;
+pub mod dependency_update;
 pub mod engine;
 mod error;
 pub mod manifest;
 pub mod metadata;
 pub mod release;
+pub mod repository;
 pub mod schema;
 pub mod values;
 

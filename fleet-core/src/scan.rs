@@ -2,7 +2,8 @@
 //!
 //! A scan finds the folders of a tree that are bundles (classic: by paths and fleet.yaml files; driven: as listed), reads each
 //! one's fleet.yaml, and packs its files as resources. It fetches nothing: charts from elsewhere are asked for by
-//! [`Scan::needs`] and given by [`Scan::supply`], and what is not supplied fails its folder only.
+//! [`Scan::needs`] and given by [`Scan::supply`], what these and the charts of the tree depend on is asked for by
+//! [`Scan::dependencies`] and given by [`Scan::supply_dependency`], and what is not supplied fails its folder only.
 //!
 //! ```
 //! use fleet_core::{scan::{ScanOptions, scan}, tree::Tree};
@@ -39,12 +40,13 @@ pub mod schema;
 mod walk;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
 pub use bundle::{Bundle, ImageScan};
 pub use charts::{ChartReference, bundle_folder};
+pub use dependencies::DependencyReference;
 pub use error::ScanError;
 pub use fleet_yaml::{FleetYaml, read_targets};
 #[cfg(feature = "crd")]
@@ -129,7 +131,15 @@ pub struct Scan {
     folders: Vec<(Place, Arc<Read>)>,
     failures: Vec<ScanFailure>,
     needs: Vec<ChartReference>,
-    supplied: BTreeMap<ChartReference, Result<Arc<Tree>, String>>,
+    dependencies: BTreeSet<DependencyReference>,
+    supplied: Supplied,
+}
+
+/// What the caller brought, or why it could not.
+#[derive(Clone, Debug, Default)]
+struct Supplied {
+    charts: BTreeMap<ChartReference, Result<Arc<Tree>, String>>,
+    dependencies: BTreeMap<DependencyReference, dependencies::Archive>,
 }
 
 /// Scans a tree for the GitRepo (or, on the command line, the bundle) of this name.
@@ -178,6 +188,7 @@ pub fn rescan(cache: &ScanCache, tree: &Tree, name: &str, options: &ScanOptions)
         });
     }
     let mut needs: Vec<ChartReference> = Vec::new();
+    let mut dependencies = BTreeSet::new();
     let mut known = Known {
         folders: if usable { &cache.folders } else { &[] },
         next: 0,
@@ -189,6 +200,7 @@ pub fn rescan(cache: &ScanCache, tree: &Tree, name: &str, options: &ScanOptions)
             let cached = known.find(&place).filter(|read| read.is_current(tree, &place));
             let read = cached.map_or_else(|| Arc::new(folder::read(tree, name, &place, options)), Arc::clone);
             needs.extend(read.needs().iter().cloned());
+            dependencies.extend(read.dependencies().iter().cloned());
             (place, read)
         })
         .collect();
@@ -200,7 +212,8 @@ pub fn rescan(cache: &ScanCache, tree: &Tree, name: &str, options: &ScanOptions)
         folders,
         failures,
         needs,
-        supplied: BTreeMap::new(),
+        dependencies,
+        supplied: Supplied::default(),
     }
 }
 
@@ -254,12 +267,34 @@ impl Scan {
 
     /// Gives the files of a chart: the unpacked archive, in which an ordinary chart lies in a folder of its name.
     pub fn supply(&mut self, chart: &ChartReference, files: Arc<Tree>) {
-        self.supplied.insert(chart.clone(), Ok(files));
+        let waiting = self.folders.iter().map(|(_, read)| read);
+        for read in waiting.filter(|read| read.needs().contains(chart)) {
+            self.dependencies.extend(read.dependencies_of(&files));
+        }
+        self.supplied.charts.insert(chart.clone(), Ok(files));
     }
 
     /// Says why a chart cannot be given; its folders fail with that.
     pub fn fail(&mut self, chart: &ChartReference, problem: impl Into<String>) {
-        self.supplied.insert(chart.clone(), Err(problem.into()));
+        self.supplied.charts.insert(chart.clone(), Err(problem.into()));
+    }
+
+    /// What charts depend on and do not bring along, each once: those of the tree, and of the charts that were supplied so far. So
+    /// these are supplied first. Nothing is asked for where fleet.yaml says `disableDependencyUpdate`.
+    pub fn dependencies(&self) -> impl Iterator<Item = &DependencyReference> {
+        self.dependencies.iter()
+    }
+
+    /// Gives the archive of a dependency, in a version that its constraint lets through.
+    pub fn supply_dependency(&mut self, dependency: &DependencyReference, archive: Arc<[u8]>) {
+        self.supplied.dependencies.insert(dependency.clone(), Ok(archive));
+    }
+
+    /// Says why a dependency cannot be given; the folders with charts that lack it fail with that.
+    pub fn fail_dependency(&mut self, dependency: &DependencyReference, problem: impl Into<String>) {
+        self.supplied
+            .dependencies
+            .insert(dependency.clone(), Err(problem.into()));
     }
 
     /// The folders of the scan, in the order of the walk, as paths name them.

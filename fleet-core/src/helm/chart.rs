@@ -7,6 +7,7 @@ mod archive;
 mod decode;
 pub mod ignore;
 mod load;
+pub(crate) mod pack;
 mod validate;
 
 use std::sync::Arc;

@@ -5,7 +5,10 @@ use std::fmt::{self, Write as _};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::source::{ChartRequest, redact};
+use crate::{
+    semver::{Constraint, Version},
+    source::{ChartRequest, redact},
+};
 
 /// A chart from elsewhere that a scan needs. The scan fetches nothing: the caller does, and supplies the files.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -54,6 +57,32 @@ pub fn bundle_folder(chart: &str, repo: &str, version: &str) -> String {
         let _ = write!(folder, "{byte:02x}");
     }
     folder
+}
+
+/// What is wrong with the version of a chart in an OCI registry, as far as it shows before the registry is asked: it is not that of the
+/// address's tag, or neither a version nor a constraint (Helm v4.2.3).
+pub(crate) fn check_oci(chart: &ChartReference) -> Result<(), String> {
+    let address = if chart.repo.is_empty() {
+        &chart.chart
+    } else {
+        &chart.repo
+    };
+    let version = chart.version.as_str();
+    let Some(reference) = address.strip_prefix("oci://").filter(|_| !version.is_empty()) else {
+        return Ok(());
+    };
+    if reference.contains('@') {
+        // A digest counts more than any version.
+        return Ok(());
+    }
+    let tag = reference.rsplit_once('/').and_then(|(_, name)| name.split_once(':'));
+    if let Some((_, tag)) = tag.filter(|(_, tag)| *tag != version) {
+        return Err(format!("chart reference and version mismatch: {version} is not {tag}"));
+    }
+    if Version::parse(version).is_ok() {
+        return Ok(());
+    }
+    Constraint::parse(version).map(drop).map_err(|error| error.to_string())
 }
 
 /// Whether a `helm.chart` without `helm.repo` is a path (Fleet, after go-getter): no scheme, no forced prefix, no

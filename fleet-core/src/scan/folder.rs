@@ -3,8 +3,9 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    Bundle, ChartReference, FleetYaml, ImageScan, ScanError, ScanOptions, build, charts, fleet_yaml,
-    resources::{self, File, Reading},
+    Bundle, ChartReference, DependencyReference, FleetYaml, ImageScan, ScanError, ScanOptions, Supplied, build, charts,
+    fleet_yaml,
+    resources::{self, Contents, File, Reading},
     walk,
 };
 use crate::{
@@ -24,18 +25,24 @@ pub(super) struct Place {
     pub(super) options_file: Option<String>,
 }
 
+/// What lies below a folder.
+type Entries = Vec<(Arc<str>, Entry)>;
+
 /// What was read of a folder.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Read {
     /// Everything in the folder, and what was read outside of it: while these are the same, so is the rest.
-    inside: Vec<(Arc<str>, Entry)>,
+    inside: Entries,
     outside: Vec<(String, Option<Entry>)>,
+    /// Folders that charts of this one depend on.
+    beside: Vec<(String, Entries)>,
     /// The name of the bundle, as far as it could be found out.
     name: String,
     /// The name that the folder gives.
     default_name: String,
     diagnostics: Vec<Diagnostic>,
     needs: Vec<ChartReference>,
+    dependencies: Vec<DependencyReference>,
     outcome: Result<Outcome, ScanError>,
 }
 
@@ -47,10 +54,12 @@ enum Outcome {
         file_labels: BTreeMap<String, String>,
         image_scans: Vec<ImageScan>,
     },
-    /// Charts are missing.
+    /// Charts, or dependencies of charts, are missing.
     Waits {
+        /// The folder, as paths name it.
+        path: String,
         file: Box<FleetYaml>,
-        files: Vec<File>,
+        contents: Contents,
         reading: Reading,
     },
     /// No resources: no bundle.
@@ -63,10 +72,12 @@ pub(super) fn read(tree: &Tree, repository: &str, place: &Place, options: &ScanO
     let mut read = Read {
         inside: Vec::new(),
         outside: Vec::new(),
+        beside: Vec::new(),
         name: default_name.clone(),
         default_name,
         diagnostics: Vec::new(),
         needs: Vec::new(),
+        dependencies: Vec::new(),
         outcome: Ok(Outcome::Empty),
     };
     if let Some(folder) = &place.folder {
@@ -92,14 +103,26 @@ impl Read {
         }
         build::join_targets(&mut file);
         let reading = self.values_files(tree, place, folder, &mut file)?;
-        let files = resources::files(tree, folder, &reading)?;
+        let mut beside = Vec::new();
+        let contents = resources::files(tree, folder, &reading, &mut beside);
+        beside.sort_unstable();
+        beside.dedup();
+        let beside = beside.into_iter().map(|folder| {
+            let entries = tree.shared_under(&folder);
+            (folder, entries)
+        });
+        self.beside = beside.collect();
+        let mut contents = contents?;
         self.needs = needed_charts(tree, place, folder, &file)?;
-        if self.needs.is_empty() {
-            return self.make(place.path.as_str(), file, &files, options);
+        self.dependencies = contents.unmet.iter().flat_map(|unmet| unmet.needs()).collect();
+        if self.needs.is_empty() && self.dependencies.is_empty() {
+            meet(&mut contents, "", &Supplied::default())?;
+            return self.make(place.path.as_str(), file, &contents.files, options);
         }
         Ok(Outcome::Waits {
+            path: place.path.clone(),
             file: Box::new(file),
-            files,
+            contents,
             reading,
         })
     }
@@ -246,17 +269,15 @@ impl Read {
 
     /// Whether all that was read is as it was.
     pub(super) fn is_current(&self, tree: &Tree, place: &Place) -> bool {
-        let mut old = self.inside.iter();
-        if let Some(folder) = &place.folder {
-            for (path, entry) in tree.range_under(folder) {
-                match old.next() {
-                    Some((old_path, old_entry))
-                        if (Arc::ptr_eq(old_path, path) || old_path == path) && old_entry.same(entry) => {}
-                    _ => return false,
-                }
-            }
-        }
-        old.next().is_none()
+        let is_unchanged = match &place.folder {
+            Some(folder) => is_unchanged(tree, folder, &self.inside),
+            None => self.inside.is_empty(),
+        };
+        is_unchanged
+            && self
+                .beside
+                .iter()
+                .all(|(folder, old)| self::is_unchanged(tree, folder, old))
             && self.outside.iter().all(|(path, old)| match (tree.get(path), old) {
                 (Some(new), Some(old)) => new.same(old),
                 (None, None) => true,
@@ -266,6 +287,20 @@ impl Read {
 
     pub(super) fn needs(&self) -> &[ChartReference] {
         &self.needs
+    }
+
+    /// The dependencies of the charts in the folder itself.
+    pub(super) fn dependencies(&self) -> &[DependencyReference] {
+        &self.dependencies
+    }
+
+    /// The dependencies of a chart from elsewhere. One that cannot be read fails when the bundle is made.
+    pub(super) fn dependencies_of(&self, chart: &Tree) -> Vec<DependencyReference> {
+        let Ok(Outcome::Waits { reading, .. }) = &self.outcome else {
+            return Vec::new();
+        };
+        let contents = resources::files(chart, "", reading, &mut Vec::new()).unwrap_or_default();
+        contents.unmet.iter().flat_map(|unmet| unmet.needs()).collect()
     }
 
     pub(super) fn diagnostics(&self) -> &[Diagnostic] {
@@ -280,12 +315,18 @@ impl Read {
     pub(super) fn bundle(
         &self,
         options: &ScanOptions,
-        supplied: &BTreeMap<ChartReference, Result<Arc<Tree>, String>>,
+        supplied: &Supplied,
     ) -> Result<Option<(Bundle, Vec<ImageScan>)>, ScanError> {
         let made;
         let outcome = match &self.outcome {
-            Ok(Outcome::Waits { file, files, reading }) => {
-                made = self.with_charts(file, files, reading, options, supplied)?;
+            Ok(Outcome::Waits {
+                path,
+                file,
+                contents,
+                reading,
+            }) => {
+                let files = self.with_charts(contents, reading, supplied)?;
+                made = self.make(path, FleetYaml::clone(file), &files, options)?;
                 &made
             }
             Ok(outcome) => outcome,
@@ -308,37 +349,61 @@ impl Read {
         Ok(Some((bundle, image_scans)))
     }
 
-    fn with_charts(
-        &self,
-        file: &FleetYaml,
-        files: &[File],
-        reading: &Reading,
-        options: &ScanOptions,
-        supplied: &BTreeMap<ChartReference, Result<Arc<Tree>, String>>,
-    ) -> Result<Outcome, ScanError> {
-        let mut all = files.to_vec();
-        let mut place = "";
+    /// The files of the folder and of the charts that were supplied, with their dependencies.
+    fn with_charts(&self, contents: &Contents, reading: &Reading, supplied: &Supplied) -> Result<Vec<File>, ScanError> {
+        let mut all = contents.clone();
+        meet(&mut all, "", supplied)?;
+        let mut all = all.files;
         for chart in &self.needs {
-            place = &chart.folder;
             let unavailable = |problem: &str| ScanError::ChartUnavailable {
                 folder: chart.folder.clone(),
                 chart: chart.to_string(),
                 problem: problem.to_owned(),
             };
-            let tree = match supplied.get(chart) {
+            let tree = match supplied.charts.get(chart) {
                 Some(Ok(tree)) => tree,
                 Some(Err(problem)) => return Err(unavailable(problem)),
                 None => return Err(unavailable("the chart was not supplied")),
             };
             let prefix = chart.bundle_folder();
-            all.extend(resources::files(tree, "", reading)?.into_iter().map(|file| File {
-                name: format!("{prefix}/{}", file.name),
-                ..file
-            }));
+            let mut contents = resources::files(tree, "", reading, &mut Vec::new())?;
+            for file in &mut contents.files {
+                file.name = format!("{prefix}/{}", file.name);
+            }
+            meet(&mut contents, &prefix, supplied)?;
+            all.extend(contents.files);
         }
         all.sort_unstable_by(|left, right| left.name.cmp(&right.name));
-        self.make(place, file.clone(), &all, options)
+        Ok(all)
     }
+}
+
+/// Adds the dependencies that charts lack.
+fn meet(contents: &mut Contents, prefix: &str, supplied: &Supplied) -> Result<(), ScanError> {
+    if contents.unmet.is_empty() {
+        return Ok(());
+    }
+    let supply = |dependency: &DependencyReference| match supplied.dependencies.get(dependency) {
+        Some(archive) => archive.clone(),
+        None => Err("the chart was not supplied".to_owned()),
+    };
+    for unmet in &contents.unmet {
+        unmet.meet(prefix, &mut contents.files, &supply)?;
+    }
+    contents
+        .files
+        .sort_unstable_by(|left, right| left.name.cmp(&right.name));
+    Ok(())
+}
+
+/// Whether a folder has the entries that it had.
+fn is_unchanged(tree: &Tree, folder: &str, old: &[(Arc<str>, Entry)]) -> bool {
+    let mut old = old.iter();
+    tree.range_under(folder).all(|(path, entry)| {
+        old.next().is_some_and(|(old_path, old_entry)| {
+            (Arc::ptr_eq(old_path, path) || old_path == path) && old_entry.same(entry)
+        })
+    }) && old.next().is_none()
 }
 
 /// The charts that the options name and that do not lie in the repository: each once.
@@ -372,6 +437,11 @@ fn needed_charts(tree: &Tree, place: &Place, folder: &str, file: &FleetYaml) -> 
             repo: helm.repo.clone(),
             version: helm.version.clone(),
         };
+        charts::check_oci(&chart).map_err(|problem| ScanError::ChartUnavailable {
+            folder: place.path.clone(),
+            chart: chart.to_string(),
+            problem,
+        })?;
         if !needs.contains(&chart) {
             needs.push(chart);
         }

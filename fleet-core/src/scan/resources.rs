@@ -3,7 +3,10 @@
 
 use std::sync::Arc;
 
-use super::ScanError;
+use super::{
+    ScanError,
+    dependencies::{self, Unmet},
+};
 use crate::tree::{Child, Mode, Tree, TreeError, ignore, path};
 
 /// A file of a bundle before it is packed.
@@ -26,18 +29,34 @@ pub(crate) struct Reading {
 /// Deeper folders than this are refused.
 const MAXIMUM_DEPTH: usize = 200;
 
-/// The files of a folder, by name in byte order.
-pub(crate) fn files(tree: &Tree, folder: &str, reading: &Reading) -> Result<Vec<File>, ScanError> {
-    let mut found = Vec::new();
+/// What was found in a folder.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Contents {
+    /// The files, by name in byte order.
+    pub(crate) files: Vec<File>,
+    /// Charts that lack dependencies, in the order of the walk.
+    pub(crate) unmet: Vec<Unmet>,
+}
+
+/// The files of a folder. Folders that were looked at for charts' sake, which may lie outside, are added to `beside`.
+pub(crate) fn files(
+    tree: &Tree,
+    folder: &str,
+    reading: &Reading,
+    beside: &mut Vec<String>,
+) -> Result<Contents, ScanError> {
+    let mut found = Contents::default();
     if !path::base(folder).starts_with('.') || folder.is_empty() {
         let walk = Walk {
             tree,
             root: folder,
             reading,
         };
-        walk.folder(folder, &ignore::Ignore::default(), false, 0, &mut found)?;
+        walk.folder(folder, &ignore::Ignore::default(), false, 0, &mut found, beside)?;
     }
-    found.sort_unstable_by(|left: &File, right| left.name.cmp(&right.name));
+    found
+        .files
+        .sort_unstable_by(|left: &File, right| left.name.cmp(&right.name));
     Ok(found)
 }
 
@@ -55,7 +74,8 @@ impl Walk<'_> {
         above: &ignore::Ignore,
         charts_only: bool,
         depth: usize,
-        found: &mut Vec<File>,
+        found: &mut Contents,
+        beside: &mut Vec<String>,
     ) -> Result<(), ScanError> {
         let children = self.tree.children(folder);
         if depth > MAXIMUM_DEPTH {
@@ -69,8 +89,9 @@ impl Walk<'_> {
                 .iter()
                 .find(|child| child.name == name && child.entry.is_some())
         };
-        if !self.reading.skip_charts && file("Chart.yaml").is_some() {
-            super::dependencies::check(self.tree, self.root, folder)?;
+        let is_chart = !self.reading.skip_charts && file("Chart.yaml").is_some();
+        if is_chart {
+            dependencies::check(self.tree, self.root, folder)?;
         }
         let mut ignored = above.clone();
         if !charts_only && file(ignore::FILE_NAME).is_some() {
@@ -85,6 +106,16 @@ impl Walk<'_> {
                 source => self.failed(source),
             })?;
         }
+        if is_chart && !charts_only {
+            let place = dependencies::Place {
+                tree: self.tree,
+                root: self.root,
+                folder,
+                ignored: &ignored,
+                configuration: &self.reading.configuration,
+            };
+            found.unmet.extend(Unmet::of(&place, beside)?);
+        }
         for child in &children {
             let whole = path::join([folder, child.name]);
             let name = path::relative(self.root, &whole).unwrap_or(&whole).to_owned();
@@ -93,10 +124,10 @@ impl Walk<'_> {
             let configuration = self.reading.configuration.contains(&name);
             if child.entry.is_none() {
                 if !configuration {
-                    self.folder(&whole, &ignored, left_out, depth + 1, found)?;
+                    self.folder(&whole, &ignored, left_out, depth + 1, found, beside)?;
                 }
             } else if !left_out && !configuration {
-                found.push(File {
+                found.files.push(File {
                     content: self.content(child, &whole, &name)?,
                     name,
                 });

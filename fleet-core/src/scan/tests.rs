@@ -114,3 +114,31 @@ fn one_folder_by_two_paths_is_one_bundle() {
     };
     assert_eq!(scanned(files, &options).bundles.len(), 2);
 }
+
+#[cfg(feature = "helm")]
+#[test]
+fn a_chart_beside_a_folder_is_read_again_when_it_changes() {
+    let chart = "{apiVersion: v2, name: a, version: 1.0.0, dependencies: [{name: db, version: '*', repository: 'file://../db'}]}";
+    let mut tree = tree(&[
+        ("app/Chart.yaml", chart),
+        ("app/fleet.yaml", ""),
+        ("link/Chart.yaml", &chart.replace("../db", "to/db")),
+        ("link/fleet.yaml", ""),
+    ]);
+    tree.insert("link/to", Entry::symlink("..")).unwrap();
+    let options = ScanOptions::default();
+    let mut cache = scan(&tree, "repo", &options).finish().cache;
+    for (path, content) in [
+        ("db/Chart.yaml", "{apiVersion: v2, name: db, version: 2.0.0}"),
+        ("db/values.yaml", "a: 1\n"),
+        ("db/values.yaml", "a: 2\n"),
+    ] {
+        tree.insert(path, Entry::file(content)).unwrap();
+        let again = rescan(&cache, &tree, "repo", &options).finish();
+        let fresh = scan(&tree, "repo", &options).finish();
+        // A link to a folder is a read error of its own, now as then.
+        assert_eq!(again.bundles.len(), 1);
+        assert!(again == fresh, "{path}");
+        cache = again.cache;
+    }
+}

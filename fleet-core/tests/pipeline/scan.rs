@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use flate2::{Compression, write::GzEncoder};
 use fleet_core::api::BundlePath;
-use fleet_core::scan::{ChartReference, ScanOptions, ScanTargets, driven_separator, scan};
+use fleet_core::scan::{ChartReference, DependencyReference, Scan, ScanOptions, ScanTargets, driven_separator, scan};
 use fleet_core::tree::{Entry, Tree};
 use serde::Deserialize as _;
 use serde_json::{Value, json};
@@ -47,15 +48,56 @@ fn options(case: &Value) -> ScanOptions {
 }
 
 /// `REPO CHART VERSION`, empty ones as `''`.
-fn key(chart: &ChartReference) -> String {
-    let part = |text: &str| {
-        if text.is_empty() {
-            "''".to_owned()
-        } else {
-            text.to_owned()
+fn key(parts: [&str; 3]) -> String {
+    parts.map(|part| if part.is_empty() { "''" } else { part }).join(" ")
+}
+
+fn key_of_chart(chart: &ChartReference) -> String {
+    key([&chart.repo, &chart.chart, &chart.version])
+}
+
+fn key_of_dependency(chart: &DependencyReference) -> String {
+    key([&chart.repository, &chart.name, &chart.version])
+}
+
+fn archive(files: &Value) -> Vec<u8> {
+    let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
+    for (path, content) in files.as_object().into_iter().flatten() {
+        let content = content.as_str().unwrap().as_bytes();
+        let mut header = tar::Header::new_gnu();
+        header.set_size(content.len() as u64);
+        archive.append_data(&mut header, path, content).unwrap();
+    }
+    archive.into_inner().unwrap().finish().unwrap()
+}
+
+/// Brings what a case has of the charts that its scan asks for, after a look at what that is.
+fn supply(scan: &mut Scan, case: &Value) -> Result<(), String> {
+    let needs: Vec<ChartReference> = scan.needs().to_vec();
+    if let Some(wanted) = case.get("needs") {
+        let keys: Vec<String> = needs.iter().map(key_of_chart).collect();
+        same("needs", &json!(keys), wanted)?;
+    }
+    for chart in &needs {
+        match &case["charts"][key_of_chart(chart)] {
+            Value::Null => {}
+            Value::String(problem) => scan.fail(chart, problem),
+            files => scan.supply(chart, Arc::new(tree(files))),
         }
-    };
-    format!("{} {} {}", part(&chart.repo), part(&chart.chart), part(&chart.version))
+    }
+    let dependencies: Vec<DependencyReference> = scan.dependencies().cloned().collect();
+    if let Some(wanted) = case.get("dependencies") {
+        let keys: Vec<String> = dependencies.iter().map(key_of_dependency).collect();
+        same("dependencies", &json!(keys), wanted)?;
+    }
+    for chart in &dependencies {
+        match &case["archives"][key_of_dependency(chart)] {
+            Value::Null => {}
+            Value::String(problem) => scan.fail_dependency(chart, problem),
+            files => scan.supply_dependency(chart, archive(files).into()),
+        }
+    }
+    Ok(())
 }
 
 fn check(case: &Value) -> Result<(), String> {
@@ -71,16 +113,8 @@ fn check(case: &Value) -> Result<(), String> {
         return same("separator", &json!(got), &case["separator"]);
     }
     let mut scan = scan(&tree(&case["files"]), case["name"].as_str().unwrap(), &options(case));
-    let needs: Vec<ChartReference> = scan.needs().to_vec();
-    if let Some(wanted) = case.get("needs") {
-        let keys: Vec<String> = needs.iter().map(key).collect();
-        same("needs", &json!(keys), wanted)?;
-    }
-    for chart in &needs {
-        if let Some(files) = case["charts"].get(key(chart)) {
-            scan.supply(chart, Arc::new(tree(files)));
-        }
-    }
+    supply(&mut scan, case)?;
+    let needs = scan.needs().to_vec();
     let scanned = scan.finish();
     let failure = scanned.failures.first().map(|failure| failure.error.to_string());
     match (failure, case.get("error").and_then(Value::as_str)) {

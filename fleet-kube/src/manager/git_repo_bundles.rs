@@ -43,6 +43,14 @@ pub(crate) async fn scan(
             Err(error) => scan.fail(&chart, error.to_string()),
         }
     }
+    // What the charts depend on is known once they are there.
+    let dependencies: Vec<_> = scan.dependencies().cloned().collect();
+    for dependency in &dependencies {
+        match context.source.chart(&dependency.request()).await {
+            Ok(archive) => scan.supply_dependency(dependency, archive.into()),
+            Err(error) => scan.fail_dependency(dependency, error.to_string()),
+        }
+    }
     tokio::task::spawn_blocking(move || scan.finish())
         .await
         .unwrap_or_default()
