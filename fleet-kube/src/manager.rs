@@ -43,6 +43,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use fleet_core::api::labels;
 use fleet_core::source::Source;
 use futures::future::join_all;
 use k8s_openapi::api::core::v1::Namespace;
@@ -53,6 +54,7 @@ use kube::{Client, Resource};
 use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
+use tracing::Instrument;
 
 use crate::queue::Queue;
 use crate::watch::{self, Change};
@@ -239,7 +241,18 @@ pub async fn run(
         Inventory::registration,
     );
     watching.add("clusterregistrationtokens", Api::all(client.clone()), Inventory::token);
-    watching.add("contents", Api::<PartialObjectMeta<_>>::all(client), Inventory::content);
+    watching.add(
+        "contents",
+        Api::<PartialObjectMeta<_>>::all(client.clone()),
+        Inventory::content,
+    );
+    let of_deployments = watcher::Config::default().fields(&format!("type={}", labels::BUNDLE_DEPLOYMENT_SECRET));
+    watching.add_some(
+        "secrets",
+        Api::all(client),
+        of_deployments,
+        Inventory::deployment_values,
+    );
 
     tokio::pin!(shutdown);
     // Nothing is decided before every kind is known in full: half a picture would delete what it lacks.
@@ -287,14 +300,23 @@ impl Watching<'_> {
     where
         T: Resource<DynamicType = ()> + Clone + std::fmt::Debug + serde::de::DeserializeOwned + Send + 'static,
     {
+        self.add_some(plural, api, watcher::Config::default(), handle);
+    }
+
+    fn add_some<T>(
+        &mut self,
+        plural: &'static str,
+        api: Api<T>,
+        which: watcher::Config,
+        handle: fn(&mut Inventory, Change<T>) -> Vec<Work>,
+    ) where
+        T: Resource<DynamicType = ()> + Clone + std::fmt::Debug + serde::de::DeserializeOwned + Send + 'static,
+    {
         let (sender, receiver) = oneshot::channel();
         self.synced.push(receiver);
         let context = self.context.clone();
         self.tasks.spawn(async move {
-            watch::follow(api, watcher::Config::default(), sender, |change| {
-                context.take(change, handle)
-            })
-            .await;
+            watch::follow(api, which, sender, |change| context.take(change, handle)).await;
             plural
         });
     }
@@ -302,22 +324,35 @@ impl Watching<'_> {
 
 async fn work(context: Arc<Context>) {
     while let Some(key) = context.queue.next().await {
-        let outcome = match &key {
-            Work::GitRepo(repo) => git_repo::reconcile(&context, repo).await,
-            Work::GitRepoStatus(repo) => git_repo_status::reconcile(&context, repo).await,
-            Work::Bundle(bundle) => bundle::reconcile(&context, bundle).await,
-            Work::Cluster(cluster) => cluster::reconcile(&context, cluster).await,
-            Work::ClusterGroup(group) => cluster_group::reconcile(&context, group).await,
-            Work::Registration(registration) => registration::reconcile(&context, registration).await,
-            Work::Token(token) => registration_token::reconcile(&context, token).await,
-            Work::Content(content) => content::collect(&context, content).await,
-        };
+        let span = span(&context, &key);
+        let outcome = reconcile(&context, &key).instrument(span.clone()).await;
         match outcome {
             Ok(after) => context.queue.done(&key, after),
             Err(error) => {
                 let delay = context.queue.failed(&key);
-                tracing::warn!(?key, %error, ?delay, "failed, it is tried again");
+                span.in_scope(|| tracing::warn!(?key, %error, ?delay, "failed, it is tried again"));
             }
         }
+    }
+}
+
+/// What every line of the log about a key carries: who made the object, where Rancher says so (`userID`, as Fleet calls it).
+fn span(context: &Context, key: &Work) -> tracing::Span {
+    match context.inventory().created_by(key) {
+        Some(user) => tracing::info_span!("reconcile", userID = %user),
+        None => tracing::Span::none(),
+    }
+}
+
+async fn reconcile(context: &Context, key: &Work) -> Outcome {
+    match key {
+        Work::GitRepo(repo) => git_repo::reconcile(context, repo).await,
+        Work::GitRepoStatus(repo) => git_repo_status::reconcile(context, repo).await,
+        Work::Bundle(bundle) => bundle::reconcile(context, bundle).await,
+        Work::Cluster(cluster) => cluster::reconcile(context, cluster).await,
+        Work::ClusterGroup(group) => cluster_group::reconcile(context, group).await,
+        Work::Registration(registration) => registration::reconcile(context, registration).await,
+        Work::Token(token) => registration_token::reconcile(context, token).await,
+        Work::Content(content) => content::collect(context, content).await,
     }
 }

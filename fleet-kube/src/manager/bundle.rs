@@ -40,6 +40,14 @@ pub(crate) async fn reconcile(context: &Context, key: &Key) -> Outcome {
         }
         None => bundle,
     };
+    let patched = write::without_display_name(&api, bundle.as_ref()).await;
+    let bundle = match patched.during(|| format!("labels of bundle {}/{}", key.0, key.1))? {
+        Some(patched) => {
+            context.take(Change::Applied(patched.clone()), Inventory::bundle);
+            Arc::new(patched)
+        }
+        None => bundle,
+    };
     let values = bundle_values::load(context, key, &bundle).await?;
     let spec = bundle_values::join(&bundle, values.as_deref());
     let estate = context.inventory().estate();
@@ -157,7 +165,8 @@ async fn write_out(
         );
         let Some(wanted) = wanted else { continue };
         let labels = deployment::labels(&view, target, Some(&id.id));
-        match bundle_deployments::write(context, target, &key.1, labels, wanted, current).await {
+        let target_id = target.deployment_id(&id.id);
+        match bundle_deployments::write(context, target, &target_id, &key.1, labels, wanted, current).await {
             Ok(written) => deployments[at] = Some(written),
             // One cluster's failure is no matter of the others; the key comes again for this one.
             Err(error) => problems.push(error.to_string()),

@@ -1,7 +1,7 @@
 //! BundleDeployments and the Secrets with their values.
 //!
 //! Values leave the deployment's options for a Secret of its name (`values`, `stagedValues`); `valuesHash` ties the two
-//! together, so an agent that sees one before the other waits.
+//! together, so an agent that sees one before the other waits. Such a Secret that somebody changes or deletes is put back.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,12 +17,19 @@ use kube::{Resource, ResourceExt};
 
 use super::inventory::Inventory;
 use super::{Context, During, ReconcileError, write};
-use crate::watch::{Change, key_of};
+use crate::watch::{Change, Key, key_of};
 
-/// Writes a target's deployment where it differs; gives it as it is then.
+/// Key of the values of what runs.
+const VALUES: &str = "values";
+/// Key of the values of what is staged.
+const STAGED_VALUES: &str = "stagedValues";
+
+/// Writes a target's deployment where it differs, and its values where the Secret has others; gives it as it is then.
+/// `target_id` is the deployment ID of what the target gets now.
 pub(crate) async fn write(
     context: &Context,
     target: &Target,
+    target_id: &str,
     name: &str,
     labels: BTreeMap<String, String>,
     mut spec: BundleDeploymentSpec,
@@ -30,32 +37,9 @@ pub(crate) async fn write(
 ) -> Result<Arc<BundleDeployment>, ReconcileError> {
     let namespace = target.cluster.deployment_namespace.clone().unwrap_or_default();
     let during = || format!("deployment {namespace}/{name}");
-    // Options that were kept from the deployment that is there have had their values taken already; the hash says whether
-    // the Secret holds them.
+    let key = (namespace.clone(), name.to_owned());
     let kept = current.as_ref().map(|found| &found.spec);
-    let released = kept.is_none_or(|kept| kept.deployment_id != spec.deployment_id) || spec.options.helm_has_values();
-    let staged = kept.is_none_or(|kept| kept.staged_deployment_id != spec.staged_deployment_id)
-        || spec.staged_options.helm_has_values();
-    let values = take_values(&mut spec.options);
-    let staged_values = take_values(&mut spec.staged_options);
-    let rewrite = if released || staged {
-        let old = match kept {
-            // A held-back deployment keeps the values that its Secret has for what it runs.
-            Some(kept) if !released && !kept.values_hash.is_empty() => read_values(context, &namespace, name).await?,
-            _ => None,
-        };
-        let values = if released { values } else { old.unwrap_or_default() };
-        spec.values_hash = if values.is_empty() && staged_values.is_empty() {
-            String::new()
-        } else {
-            deployment_values_hash(&values, &staged_values)
-        };
-        // Where there were no values and are none, there is no Secret and nothing to remove.
-        let old_hash = kept.map_or("", |kept| kept.values_hash.as_str());
-        (old_hash != spec.values_hash).then_some((values, staged_values))
-    } else {
-        None
-    };
+    let rewrite = values(context, &key, target, target_id, &mut spec, kept).await?;
     let api: Api<BundleDeployment> = Api::namespaced(context.client.clone(), &namespace);
     let written = match current {
         None => {
@@ -72,7 +56,14 @@ pub(crate) async fn write(
                 other => other.during(during)?,
             }
         }
-        Some(found) if found.spec == spec && same_labels(&found, &labels) => return Ok(found),
+        Some(found) if found.spec == spec && same_labels(&found, &labels) => {
+            if let Some(values) = rewrite {
+                write_values(context, &found, values)
+                    .await
+                    .during(|| format!("values of {}", during()))?;
+            }
+            return Ok(found);
+        }
         Some(found) => {
             let mut replacement = found.as_ref().clone();
             replacement.spec = spec;
@@ -82,13 +73,102 @@ pub(crate) async fn write(
                 .during(during)?
         }
     };
-    if let Some((values, staged_values)) = rewrite {
-        write_values(context, &written, values, staged_values)
+    if let Some(values) = rewrite {
+        write_values(context, &written, values)
             .await
             .during(|| format!("values of {}", during()))?;
     }
     context.take(Change::Applied(written.clone()), Inventory::deployment);
     Ok(Arc::new(written))
+}
+
+/// What a values Secret holds, as JSON; empty where there are none.
+#[derive(Debug, Default)]
+struct Values {
+    released: Vec<u8>,
+    staged: Vec<u8>,
+}
+
+/// Takes the values out of a spec and sets their hash; gives them where the Secret has to be written.
+///
+/// Options that were kept from the deployment that is there have lost theirs already. Where they are what the target gets
+/// now, its values are known all the same; what a deployment runs that is held back is in the Secret alone.
+async fn values(
+    context: &Context,
+    key: &Key,
+    target: &Target,
+    target_id: &str,
+    spec: &mut BundleDeploymentSpec,
+    kept: Option<&BundleDeploymentSpec>,
+) -> Result<Option<Values>, ReconcileError> {
+    let kept_hash = kept.map_or("", |kept| kept.values_hash.as_str());
+    let known = |id: &str, options: &mut BundleDeploymentOptions| {
+        let taken = take_values(options);
+        if id == target_id {
+            Some(take_values(&mut BundleDeploymentOptions::clone(&target.options)))
+        } else if !taken.is_empty() || id.is_empty() || kept_hash.is_empty() {
+            Some(taken)
+        } else {
+            None
+        }
+    };
+    let released = known(&spec.deployment_id, &mut spec.options);
+    let staged = known(&spec.staged_deployment_id, &mut spec.staged_options);
+    let values = match (released, staged, kept) {
+        (Some(released), Some(staged), _) => Values { released, staged },
+        (_, _, Some(kept))
+            if kept.deployment_id == spec.deployment_id && kept.staged_deployment_id == spec.staged_deployment_id =>
+        {
+            return Ok(None);
+        }
+        (released, staged, kept) => {
+            let old = read_values(context, key).await?;
+            // What was staged may have been released.
+            let of = |id: &str| match kept {
+                Some(kept) if kept.deployment_id == id => old.released.clone(),
+                Some(kept) if kept.staged_deployment_id == id => old.staged.clone(),
+                _ => Vec::new(),
+            };
+            Values {
+                released: released.unwrap_or_else(|| of(&spec.deployment_id)),
+                staged: staged.unwrap_or_else(|| of(&spec.staged_deployment_id)),
+            }
+        }
+    };
+    spec.values_hash = values.hash();
+    let is_there = || context.inventory().values_hash(key) == Some(spec.values_hash.as_str());
+    // Where there were no values and are none, there is no Secret and nothing to remove.
+    let rewrite = kept_hash != spec.values_hash || !spec.values_hash.is_empty() && !is_there();
+    Ok(rewrite.then_some(values))
+}
+
+impl Values {
+    fn hash(&self) -> String {
+        if self.released.is_empty() && self.staged.is_empty() {
+            String::new()
+        } else {
+            deployment_values_hash(&self.released, &self.staged)
+        }
+    }
+}
+
+/// The hash of what a Secret holds; `None` for one that is none of a deployment's.
+pub(crate) fn hash_of(secret: &Secret) -> Option<String> {
+    if secret.type_.as_deref() != Some(labels::BUNDLE_DEPLOYMENT_SECRET) {
+        return None;
+    }
+    let data = |key: &str| {
+        secret
+            .data
+            .as_ref()
+            .and_then(|data| data.get(key))
+            .map(|bytes| bytes.0.clone())
+    };
+    let values = Values {
+        released: data(VALUES).unwrap_or_default(),
+        staged: data(STAGED_VALUES).unwrap_or_default(),
+    };
+    Some(values.hash())
 }
 
 /// The commit alone is no reason for a write: the label names the commit that changed the deployment last.
@@ -100,19 +180,6 @@ fn same_labels(found: &BundleDeployment, wanted: &BTreeMap<String, String>) -> b
         .eq(wanted.iter().filter(|(key, _)| key.as_str() != labels::COMMIT))
 }
 
-trait HasValues {
-    fn helm_has_values(&self) -> bool;
-}
-
-impl HasValues for BundleDeploymentOptions {
-    fn helm_has_values(&self) -> bool {
-        self.helm
-            .as_ref()
-            .and_then(|helm| helm.values.as_ref())
-            .is_some_and(|values| !values.is_empty())
-    }
-}
-
 /// Takes the values out of options; as JSON, empty where there are none.
 fn take_values(options: &mut BundleDeploymentOptions) -> Vec<u8> {
     let values = options.helm.as_mut().and_then(|helm| helm.values.take());
@@ -120,28 +187,25 @@ fn take_values(options: &mut BundleDeploymentOptions) -> Vec<u8> {
     values.and_then(|values| json::to_vec(&values).ok()).unwrap_or_default()
 }
 
-async fn read_values(context: &Context, namespace: &str, name: &str) -> Result<Option<Vec<u8>>, ReconcileError> {
-    let secrets: Api<Secret> = Api::namespaced(context.client.clone(), namespace);
+async fn read_values(context: &Context, key: &Key) -> Result<Values, ReconcileError> {
+    let secrets: Api<Secret> = Api::namespaced(context.client.clone(), &key.0);
     let secret = secrets
-        .get_opt(name)
+        .get_opt(&key.1)
         .await
-        .during(|| format!("values of deployment {namespace}/{name}"))?;
-    let data = secret
-        .and_then(|secret| secret.data)
-        .and_then(|mut data| data.remove("values"));
-    Ok(data.map(|values| values.0))
+        .during(|| format!("values of deployment {}/{}", key.0, key.1))?;
+    let mut data = secret.and_then(|secret| secret.data).unwrap_or_default();
+    let mut take = |key: &str| data.remove(key).map(|bytes| bytes.0).unwrap_or_default();
+    Ok(Values {
+        released: take(VALUES),
+        staged: take(STAGED_VALUES),
+    })
 }
 
-async fn write_values(
-    context: &Context,
-    deployment: &BundleDeployment,
-    values: Vec<u8>,
-    staged_values: Vec<u8>,
-) -> Result<(), kube::Error> {
+async fn write_values(context: &Context, deployment: &BundleDeployment, values: Values) -> Result<(), kube::Error> {
     let namespace = deployment.namespace().unwrap_or_default();
     let secrets: Api<Secret> = Api::namespaced(context.client.clone(), &namespace);
     let name = deployment.name_any();
-    if values.is_empty() && staged_values.is_empty() {
+    if values.hash().is_empty() {
         return match secrets.delete(&name, &DeleteParams::default()).await {
             Err(kube::Error::Api(answer)) if answer.is_not_found() => Ok(()),
             other => other.map(|_| ()),
@@ -156,12 +220,14 @@ async fn write_values(
         },
         type_: Some(labels::BUNDLE_DEPLOYMENT_SECRET.to_owned()),
         data: Some(BTreeMap::from([
-            ("values".to_owned(), ByteString(values)),
-            ("stagedValues".to_owned(), ByteString(staged_values)),
+            (VALUES.to_owned(), ByteString(values.released)),
+            (STAGED_VALUES.to_owned(), ByteString(values.staged)),
         ])),
         ..Secret::default()
     };
-    write::ensure(&secrets, &secret).await.map(|_| ())
+    let written = write::ensure(&secrets, &secret).await?;
+    context.take(Change::Applied(written), Inventory::deployment_values);
+    Ok(())
 }
 
 /// Deletes a deployment: the agent uninstalls when it sees it go. The finalizer holds nothing up.

@@ -60,6 +60,12 @@ pub(crate) async fn reconcile(context: &Context, key: &Key) -> Outcome {
     if let Some(patched) = patched.during(|| format!("finalizer of GitRepo {}/{}", key.0, key.1))? {
         context.take(Change::Applied(patched), Inventory::git_repo);
     }
+    let patched = write::without_display_name(&api, repo.as_ref()).await;
+    if let Some(patched) = patched.during(|| format!("labels of GitRepo {}/{}", key.0, key.1))? {
+        // The look that its change asks for finds the labels that bundles are to have.
+        context.take(Change::Applied(patched), Inventory::git_repo);
+        return Ok(None);
+    }
     if repo.spec.repo.is_empty() {
         return Ok(None);
     }

@@ -11,10 +11,10 @@ use fleet_core::api::{
     ClusterRegistrationToken, GitRepo, labels,
 };
 use fleet_core::target::{ClusterView, Estate};
-use k8s_openapi::api::core::v1::Namespace;
+use k8s_openapi::api::core::v1::{Namespace, Secret};
 use kube::{Resource, ResourceExt};
 
-use super::estate;
+use super::{bundle_deployments, estate};
 
 use crate::watch::{Change, Key, key_of};
 
@@ -114,6 +114,8 @@ pub(crate) struct Inventory {
     pub(crate) tokens: Table<ClusterRegistrationToken>,
     pub(crate) namespaces: BTreeMap<String, NamespaceView>,
     pub(crate) contents: BTreeSet<String>,
+    /// Version and hash of the values Secret of each deployment; the values themselves are not kept.
+    values: BTreeMap<Key, (Option<String>, String)>,
     /// Deployments of each bundle.
     by_bundle: BTreeMap<Key, BTreeSet<Key>>,
     /// Deployments of each GitRepo.
@@ -155,6 +157,18 @@ impl Inventory {
         let estate = Arc::new(estate::build(self));
         self.estate = Some(estate.clone());
         estate
+    }
+
+    /// The Rancher user who made the GitRepo or Bundle of a key.
+    pub(crate) fn created_by(&self, work: &Work) -> Option<String> {
+        let user = match work {
+            Work::GitRepo(key) | Work::GitRepoStatus(key) => {
+                self.git_repos.get(key)?.labels().get(labels::CREATED_BY_USER_ID)
+            }
+            Work::Bundle(key) => self.bundles.get(key)?.labels().get(labels::CREATED_BY_USER_ID),
+            _ => None,
+        };
+        user.cloned()
     }
 
     fn resolve(&self, keys: Option<&BTreeSet<Key>>) -> Vec<Arc<BundleDeployment>> {
@@ -237,6 +251,40 @@ impl Inventory {
             work.insert(Work::Content(content.clone()));
         }
         work.into_iter().collect()
+    }
+
+    /// The hash of the values that a deployment's Secret holds.
+    pub(crate) fn values_hash(&self, deployment: &Key) -> Option<&str> {
+        self.values.get(deployment).map(|(_, hash)| hash.as_str())
+    }
+
+    /// A values Secret that is not what its deployment says concerns the bundle.
+    pub(crate) fn deployment_values(&mut self, change: Change<Secret>) -> Vec<Work> {
+        let key = match change {
+            Change::Applied(secret) => {
+                let Some(hash) = bundle_deployments::hash_of(&secret) else {
+                    return Vec::new();
+                };
+                let (key, version) = (key_of(&secret), secret.resource_version());
+                if self.values.get(&key).is_some_and(|(old, _)| !newer(&version, old)) {
+                    return Vec::new();
+                }
+                self.values.insert(key.clone(), (version, hash));
+                key
+            }
+            Change::Deleted(key) => {
+                self.values.remove(&key);
+                key
+            }
+        };
+        let Some(deployment) = self.deployments.get(&key) else {
+            return Vec::new();
+        };
+        let wanted = deployment.spec.values_hash.as_str();
+        if wanted == self.values_hash(&key).unwrap_or_default() {
+            return Vec::new();
+        }
+        bundle_of(deployment).map(Work::Bundle).into_iter().collect()
     }
 
     fn index(&mut self, deployment: &BundleDeployment) {

@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 
+use fleet_core::api::labels;
 use fleet_core::object::merge_patch;
 use k8s_openapi::api::core::v1::Namespace;
 use kube::api::{Api, ObjectMeta, Patch, PatchParams, PostParams};
@@ -47,6 +48,21 @@ where
     let mut finalizers = object.finalizers().to_vec();
     finalizers.push(finalizer.to_owned());
     set_finalizers(api, object, &finalizers).await.map(Some)
+}
+
+/// Removes a label that Rancher wrote once and that nobody reads any more; gives the object as it is then.
+pub(crate) async fn without_display_name<T>(api: &Api<T>, object: &T) -> Result<Option<T>, kube::Error>
+where
+    T: Resource + Clone + Debug + DeserializeOwned,
+{
+    if !object.labels().contains_key(labels::CREATED_BY_DISPLAY_NAME) {
+        return Ok(None);
+    }
+    let patch = json!({"metadata": {"labels": {(labels::CREATED_BY_DISPLAY_NAME): null}}});
+    let patched = api
+        .patch(&object.name_any(), &PatchParams::default(), &Patch::Merge(patch))
+        .await;
+    patched.map(Some)
 }
 
 /// Removes a finalizer from an object that has it.
