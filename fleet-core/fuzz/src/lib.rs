@@ -31,4 +31,7 @@ pub const TARGETS: &[Target] = &[
     targets::values::TARGET,
     targets::archive::TARGET,
     targets::release::TARGET,
+    targets::kustomization::TARGET,
+    targets::patches::TARGET,
+    targets::field_paths::TARGET,
 ];
