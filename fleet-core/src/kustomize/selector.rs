@@ -1,6 +1,10 @@
 //! Which resources a `target` selects: anchored regular expressions for the ID, Kubernetes selectors for labels and annotations.
 
+mod requirement;
+
 use regex::Regex;
+
+use requirement::{Requirement, parse};
 
 use super::{
     error::{KustomizeError, Result},
@@ -108,168 +112,6 @@ impl Matcher {
         };
         fits(&self.annotations, "annotations") && fits(&self.labels, "labels")
     }
-}
-
-/// One requirement of a Kubernetes selector.
-#[derive(Clone, Debug, PartialEq)]
-struct Requirement {
-    key: String,
-    operator: Operator,
-    values: Vec<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Operator {
-    In,
-    NotIn,
-    Exists,
-    DoesNotExist,
-    GreaterThan,
-    LessThan,
-}
-
-impl Requirement {
-    fn fits(&self, pairs: &[(String, String)]) -> bool {
-        let value = pairs.iter().find(|(key, _)| *key == self.key).map(|(_, value)| value);
-        let number = |text: &str| text.parse::<i64>().ok();
-        match (self.operator, value) {
-            (Operator::In, value) => value.is_some_and(|value| self.values.contains(value)),
-            (Operator::NotIn, value) => value.is_none_or(|value| !self.values.contains(value)),
-            (Operator::Exists, value) => value.is_some(),
-            (Operator::DoesNotExist, value) => value.is_none(),
-            (operator, Some(value)) => match (number(value), self.values.first().and_then(|bound| number(bound))) {
-                (Some(value), Some(bound)) if operator == Operator::GreaterThan => value > bound,
-                (Some(value), Some(bound)) => value < bound,
-                _ => false,
-            },
-            (_, None) => false,
-        }
-    }
-}
-
-/// Parses a selector: `a=b, c!=d, e in (f, g), h notin (i), j, !k, l>1, m<2`.
-fn parse(text: &str) -> Result<Vec<Requirement>> {
-    let failure =
-        |what: &str| KustomizeError::Kustomization(format!("unable to parse requirement: {what} in selector {text:?}"));
-    let mut tokens = tokens(text).into_iter().peekable();
-    let mut requirements = Vec::new();
-    while let Some(token) = tokens.next() {
-        let negated = token == "!";
-        let key = if negated {
-            tokens.next().ok_or_else(|| failure("missing key"))?
-        } else {
-            token
-        };
-        if !is_word(&key) {
-            return Err(failure(&format!("found '{key}', expected: identifier")));
-        }
-        let operator = match tokens.peek().map(String::as_str) {
-            None | Some(",") if negated => Some(Operator::DoesNotExist),
-            None | Some(",") => Some(Operator::Exists),
-            Some("=" | "==") => Some(Operator::In),
-            Some("!=") => Some(Operator::NotIn),
-            Some(">") => Some(Operator::GreaterThan),
-            Some("<") => Some(Operator::LessThan),
-            _ => None,
-        };
-        let requirement = match operator {
-            Some(operator @ (Operator::Exists | Operator::DoesNotExist)) => Requirement {
-                key,
-                operator,
-                values: Vec::new(),
-            },
-            Some(operator) if !negated => {
-                tokens.next();
-                let value = match tokens.peek().map(String::as_str) {
-                    None | Some(",") => String::new(),
-                    Some(_) => tokens.next().unwrap_or_default(),
-                };
-                if !value.is_empty() && !is_word(&value) {
-                    return Err(failure(&format!("found '{value}', expected: identifier")));
-                }
-                if matches!(operator, Operator::GreaterThan | Operator::LessThan) && value.parse::<i64>().is_err() {
-                    return Err(failure("for 'Gt', 'Lt' operators, the value must be an integer"));
-                }
-                Requirement {
-                    key,
-                    operator,
-                    values: vec![value],
-                }
-            }
-            None if !negated => {
-                let operator = match tokens.next().as_deref() {
-                    Some("in") => Operator::In,
-                    Some("notin") => Operator::NotIn,
-                    found => {
-                        return Err(failure(&format!(
-                            "found '{}', expected: in, notin, =, ==, !=, gt, lt",
-                            found.unwrap_or_default()
-                        )));
-                    }
-                };
-                if tokens.next().as_deref() != Some("(") {
-                    return Err(failure("expected: '('"));
-                }
-                let mut values = Vec::new();
-                let mut last = String::new();
-                loop {
-                    match tokens.next() {
-                        None => return Err(failure("expected: ')'")),
-                        Some(token) if token == ")" => {
-                            values.push(last);
-                            break;
-                        }
-                        Some(token) if token == "," => values.push(std::mem::take(&mut last)),
-                        Some(token) => last = token,
-                    }
-                }
-                Requirement { key, operator, values }
-            }
-            _ => return Err(failure("a negated key stands alone")),
-        };
-        requirements.push(requirement);
-        match tokens.next().as_deref() {
-            None => break,
-            Some(",") if tokens.peek().is_some() => {}
-            Some(",") => return Err(failure("found '', expected: identifier after ','")),
-            Some(found) => return Err(failure(&format!("found '{found}', expected: ',' or 'end of string'"))),
-        }
-    }
-    Ok(requirements)
-}
-
-fn is_word(token: &str) -> bool {
-    token
-        .chars()
-        .all(|character| character.is_alphanumeric() || matches!(character, '-' | '_' | '.' | '/'))
-}
-
-fn tokens(text: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut characters = text.chars().peekable();
-    while let Some(character) = characters.next() {
-        if character.is_whitespace() {
-            continue;
-        }
-        let mut token = character.to_string();
-        match character {
-            '=' | '!' => {
-                if characters.next_if_eq(&'=').is_some() {
-                    token.push('=');
-                }
-            }
-            '(' | ')' | ',' | '<' | '>' => {}
-            _ => {
-                while let Some(next) = characters
-                    .next_if(|next| !next.is_whitespace() && !matches!(next, '=' | '!' | '(' | ')' | ',' | '<' | '>'))
-                {
-                    token.push(next);
-                }
-            }
-        }
-        found.push(token);
-    }
-    found
 }
 
 #[cfg(test)]
