@@ -11,8 +11,11 @@ use super::{
     id::Gvk,
 };
 
-/// How deep references are followed: kustomize itself would follow a circle for ever.
+/// How deep references are followed; one that leads back to where it came from is not followed at all (kustomize runs out of stack).
 const MAX_DEPTH: usize = 16;
+
+/// How many fields the definitions may have, with those that they refer to.
+const MAX_FIELDS: usize = 100_000;
 
 /// Field specs from a file of definitions by type name.
 pub(super) fn config(content: &[u8], path: &str) -> Result<Config> {
@@ -22,6 +25,7 @@ pub(super) fn config(content: &[u8], path: &str) -> Result<Config> {
     let text = crate::yaml::decode(content).map_err(|error| failure(error.to_string()))?;
     let value = crate::yaml::read(&text).map_err(|error| failure(error.to_string()))?;
     let mut config = Config::default();
+    let mut fields = 0;
     let definitions = match &value {
         Value::Null => return Ok(config),
         Value::Object(definitions) => definitions,
@@ -56,7 +60,14 @@ pub(super) fn config(content: &[u8], path: &str) -> Result<Config> {
                 kind: Cow::Owned(kind.to_owned()),
                 ..Gvk::default()
             };
-            load(&mut config, &gvk, &value, name, "")?;
+            let mut walk = Walk {
+                config: &mut config,
+                gvk: &gvk,
+                definitions: &value,
+                above: Vec::new(),
+                fields: &mut fields,
+            };
+            walk.load(name, "")?;
         }
     }
     Ok(config)
@@ -68,36 +79,62 @@ fn properties<'a>(definitions: &'a Value, name: &str) -> Option<&'a serde_json::
     schema.get("properties")?.as_object()
 }
 
-fn load(config: &mut Config, gvk: &Gvk, definitions: &Value, name: &str, path: &str) -> Result<()> {
-    let Some(properties) = properties(definitions, name) else {
-        return Ok(());
-    };
-    if path.matches('/').count() >= MAX_DEPTH {
-        return Ok(());
-    }
-    let mut names: Vec<&String> = properties.keys().collect();
-    names.sort();
-    for property_name in names {
-        let property = &properties[property_name];
-        let path = if path.is_empty() {
-            property_name.clone()
-        } else {
-            format!("{path}/{property_name}")
+/// The fields of one kind.
+struct Walk<'a> {
+    config: &'a mut Config,
+    gvk: &'a Gvk,
+    definitions: &'a Value,
+    /// The definitions that led to the current one.
+    above: Vec<&'a str>,
+    /// How many fields there were so far, of all kinds.
+    fields: &'a mut usize,
+}
+
+impl<'a> Walk<'a> {
+    fn load(&mut self, name: &'a str, path: &str) -> Result<()> {
+        let Some(properties) = properties(self.definitions, name) else {
+            return Ok(());
         };
+        if self.above.len() > MAX_DEPTH || self.above.contains(&name) {
+            return Ok(());
+        }
+        *self.fields += properties.len();
+        if *self.fields > MAX_FIELDS {
+            return Err(KustomizeError::Limit(format!(
+                "more than {MAX_FIELDS} fields in open API definitions"
+            )));
+        }
+        self.above.push(name);
+        let mut names: Vec<&String> = properties.keys().collect();
+        names.sort();
+        for name in names {
+            let path = if path.is_empty() {
+                name.clone()
+            } else {
+                format!("{path}/{name}")
+            };
+            self.property(&properties[name], &path)?;
+        }
+        self.above.pop();
+        Ok(())
+    }
+
+    fn property(&mut self, property: &'a Value, path: &str) -> Result<()> {
         let text = |extension: &str| property.get(extension).and_then(Value::as_str);
+        let gvk = self.gvk;
         let spec = |path: String| FieldSpec {
             gvk: gvk.clone(),
             path: Cow::Owned(path),
             create: false,
         };
         if text("x-kubernetes-annotation").is_some() {
-            config.add_annotation(spec(path.clone()))?;
+            self.config.add_annotation(spec(path.to_owned()))?;
         }
         if text("x-kubernetes-label-selector").is_some() {
-            config.add_label(spec(path.clone()))?;
+            self.config.add_label(spec(path.to_owned()))?;
         }
         if text("x-kubernetes-identity").is_some() {
-            config.add_prefix(spec(path.clone()))?;
+            self.config.add_prefix(spec(path.to_owned()))?;
         }
         let version = text("x-kubernetes-object-ref-api-version");
         if let (Some(version), Some(kind)) = (version, text("x-kubernetes-object-ref-kind")) {
@@ -107,11 +144,11 @@ fn load(config: &mut Config, gvk: &Gvk, definitions: &Value, name: &str, path: &
                 kind: Cow::Owned(kind.to_owned()),
                 ..Gvk::default()
             };
-            config.add_name_reference(target, spec(format!("{path}/{key}")))?;
+            self.config.add_name_reference(target, spec(format!("{path}/{key}")))?;
         }
-        if let Some(reference) = text("$ref") {
-            load(config, gvk, definitions, reference, &path)?;
+        match property.get("$ref").and_then(Value::as_str) {
+            Some(reference) => self.load(reference, path),
+            None => Ok(()),
         }
     }
-    Ok(())
 }
