@@ -85,6 +85,8 @@ fn legacy(resources: &mut [Resource], first: &[&str], last: &[&str]) {
             }
         };
         let rank = ranks.get(&*id.gvk.kind).copied().unwrap_or(0);
+        // Before all that other groups call so.
+        let is_foreign = &*id.gvk.kind == "Namespace" && !(id.gvk.group.is_empty() && &*id.gvk.version == "v1");
         let kind = [
             or(&id.gvk.group, "~G"),
             or(&id.gvk.version, "~V"),
@@ -92,6 +94,6 @@ fn legacy(resources: &mut [Resource], first: &[&str], last: &[&str]) {
         ]
         .join("_");
         let id = format!("{}|{}|{}", id.gvk, or(&id.namespace, "~X"), or(&id.name, "~N"));
-        (rank, kind, id)
+        (rank, is_foreign, kind, id)
     });
 }
