@@ -38,7 +38,8 @@ pub(super) fn apply(document: &mut Value, operations: &[Operation]) -> Result<()
         let kind = text(operation, "op").unwrap_or("unknown");
         let path = text(operation, "path");
         let value = || operation.get("value").cloned().unwrap_or(Value::Null);
-        let path = path.ok_or_else(|| failure(kind, "missing path: operation missing path field: missing value"));
+        let path =
+            path.ok_or_else(|| KustomizeError::Patch(format!("{kind} operation failed to decode path: missing value")));
         match kind {
             "add" => add(document, path?, value(), kind)?,
             "remove" => {
@@ -46,8 +47,11 @@ pub(super) fn apply(document: &mut Value, operations: &[Operation]) -> Result<()
             }
             "replace" => replace(document, path?, value())?,
             "move" | "copy" => {
-                let from = text(operation, "from")
-                    .ok_or_else(|| failure(kind, "missing from: operation missing from field: missing value"))?;
+                let from = text(operation, "from").ok_or_else(|| {
+                    KustomizeError::Patch(format!(
+                        "{kind} operation failed to decode from: operation, missing from field: missing value"
+                    ))
+                })?;
                 let moved = if kind == "move" {
                     remove(document, from, kind)?
                 } else {
@@ -129,7 +133,13 @@ fn add(document: &mut Value, path: &str, value: Value, kind: &str) -> Result<()>
         }
         Value::Array(items) if key == "-" => items.push(value),
         Value::Array(items) => {
+            let no_index = if key.parse::<i64>().is_err() {
+                format!("value was not a proper array index: '{key}': ")
+            } else {
+                String::new()
+            };
             let at = existing(&key, items.len() + 1)
+                .map_err(|text| format!("{no_index}{text}"))
                 .map_err(|text| KustomizeError::Patch(format!("error in {kind} for path: '{path}': {text}")))?;
             items.insert(at, value);
         }
@@ -140,7 +150,9 @@ fn add(document: &mut Value, path: &str, value: Value, kind: &str) -> Result<()>
 
 fn remove(document: &mut Value, path: &str, kind: &str) -> Result<Value> {
     let (container, key) = find(document, path).ok_or_else(|| missing_path(kind, path))?;
-    let in_path = |text: String| KustomizeError::Patch(format!("error in {kind} for path: '{path}': {text}"));
+    // Of a move, only the last part is named.
+    let named = if kind == "move" { key.clone() } else { path.to_owned() };
+    let in_path = |text: String| KustomizeError::Patch(format!("error in {kind} for path: '{named}': {text}"));
     match container {
         Value::Object(object) => object
             .remove(&key)
@@ -199,7 +211,7 @@ fn test(document: &mut Value, path: &str, expected: Option<&Value>) -> Result<()
     }
     let (container, key) = find(document, path).ok_or_else(|| {
         KustomizeError::Patch(format!(
-            "test operation for path: {path} does not apply: is missing path: missing value"
+            "test operation does not apply: is missing path: {path}: missing value"
         ))
     })?;
     let found = match container {

@@ -107,21 +107,22 @@ fn malformed(error: crate::yaml::YamlError) -> KustomizeError {
     KustomizeError::MalformedYaml(format!("MalformedYAMLError: {text}"))
 }
 
-/// Splits at lines that begin with `---`; only blanks and a comment may follow there.
+/// Splits at lines that begin with `---`; only blanks and a comment may follow there. As kustomize finds separators, a line is one
+/// only between two ends of lines, and what follows one directly is none: there the YAML reader sees the dashes.
 fn split(text: &str) -> Result<Vec<&str>> {
     let mut parts = Vec::new();
-    let (mut begin, mut offset) = (0, 0);
-    for line in text.split_inclusive('\n') {
-        if let Some(rest) = line.strip_prefix("---") {
-            let rest = rest.trim_matches([' ', '\t', '\n', '\r']);
-            if !rest.is_empty() && !rest.starts_with('#') {
-                let line = line.trim_end_matches('\n');
-                return Err(KustomizeError::Resource(format!("invalid document separator: {line}")));
-            }
-            parts.push(&text[begin..offset]);
-            begin = offset + line.len();
+    let mut begin = 0;
+    while let Some(at) = text[begin..].find("\n---").map(|at| begin + at) {
+        let Some(end) = text[at + 1..].find('\n').map(|length| at + 1 + length) else {
+            break;
+        };
+        let rest = text[at + 4..end].trim();
+        if !rest.is_empty() && !rest.starts_with('#') {
+            let line = text[at + 1..end].trim();
+            return Err(KustomizeError::Resource(format!("invalid document separator: {line}")));
         }
-        offset += line.len();
+        parts.push(&text[begin..at]);
+        begin = end + 1;
     }
     parts.push(&text[begin..]);
     Ok(parts)
@@ -143,13 +144,21 @@ fn checked(nodes: Vec<Node>) -> Result<Vec<Mapping>> {
     Ok(objects)
 }
 
-fn validate(object: &Mapping) -> Result<()> {
+/// Checks that an object has what every object needs.
+pub(super) fn validate(object: &Mapping) -> Result<()> {
     let text = |key: &str| object.get(key).and_then(Node::text).unwrap_or_default();
     let metadata = object.get("metadata");
     if object.get("apiVersion").is_none() && object.get("kind").is_none() && metadata.is_none() {
         return Err(KustomizeError::Resource("missing Resource metadata".to_owned()));
     }
     let field = |key: &str| metadata.and_then(|metadata| metadata.get(key));
+    if matches!(field("annotations"), Some(Node::Sequence(_))) {
+        return Err(KustomizeError::Resource(format!(
+            "metadata.annotations of {} {} is a list, not a map",
+            text("kind"),
+            field("name").and_then(Node::text).unwrap_or_default()
+        )));
+    }
     let (kind, name) = (text("kind"), field("name").and_then(Node::text).unwrap_or_default());
     let what = if kind.is_empty() {
         "kind"

@@ -164,7 +164,7 @@ fn json(resource: &mut Resource, operations: &[Operation]) -> Result<()> {
         Node::Mapping(mapping) => mapping,
         _ => return Err(KustomizeError::Patch("the patched object is no map".to_owned())),
     };
-    Ok(())
+    read::validate(&resource.object)
 }
 
 /// `patchesStrategicMerge`: each patch to the one object with its ID.
