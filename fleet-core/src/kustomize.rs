@@ -40,6 +40,7 @@ mod resmap;
 mod resource;
 mod schema;
 mod selector;
+mod shown;
 mod table;
 mod target;
 mod transform;

@@ -104,7 +104,8 @@ impl Config {
         let text = crate::yaml::decode(content).map_err(|error| failure(error.to_string()))?;
         let options = crate::yaml::ReadOptions::default().strict();
         let value = crate::yaml::read_with(&text, &options).map_err(|error| failure(error.to_string()))?;
-        let value = decode(&value, &CONFIG, true).map_err(failure)?;
+        let value = decode(&value, &CONFIG, true)
+            .map_err(|error| failure(error.replace("types.TransformerConfig", "builtinconfig.TransformerConfig")))?;
         if value.is_null() {
             return Ok(Self::default());
         }
@@ -137,7 +138,7 @@ impl Config {
     }
 }
 
-const SPECS: Type = Type::List(&Type::Struct(&FIELD_SPEC));
+pub(super) const SPECS: Type = Type::List(&Type::Struct(&FIELD_SPEC));
 
 static BACK_REFERENCE: Struct = Struct {
     name: "NameBackReferences",
@@ -217,14 +218,13 @@ impl From<RawConfig> for Config {
     }
 }
 
-/// Lists of field specs in the configuration of a built-in transformer.
+/// Lists of field specs in the configuration of a built-in transformer, which has been decoded.
 pub(super) fn field_specs(value: Option<&Value>) -> Result<FieldSpecs> {
     let mut specs = Vec::new();
-    if let Some(Value::Array(items)) = value {
-        for item in items {
-            let item = decode(item, &FIELD_SPEC, false).map_err(KustomizeError::Kustomization)?;
-            specs.push(serde_json::from_value(item).map_err(|error| KustomizeError::Kustomization(error.to_string()))?);
-        }
+    for item in value.and_then(Value::as_array).into_iter().flatten() {
+        specs.push(
+            serde_json::from_value(item.clone()).map_err(|error| KustomizeError::Kustomization(error.to_string()))?,
+        );
     }
     Ok(Cow::Owned(specs))
 }

@@ -67,7 +67,8 @@ struct Place {
     path: String,
 }
 
-/// Decodes a value into a struct's shape.
+/// Decodes a value into a struct's shape. The configurations of transformers are not read strictly: unknown fields are left out there,
+/// and a number or a truth value is a text where a text is wanted.
 ///
 /// # Errors
 /// Go's text.
@@ -106,6 +107,8 @@ fn decode_at(value: &Value, kind: Type, place: &Place, strict: bool) -> Result<V
     };
     match (kind, value) {
         (Type::Any, _) | (Type::String, Value::String(_)) | (Type::Boolean, Value::Bool(_)) => Ok(value.clone()),
+        (Type::String, Value::Bool(value)) if !strict => Ok(Value::String(value.to_string())),
+        (Type::String, Value::Number(number)) if !strict => Ok(Value::String(number_text(number))),
         (Type::Integer(_), Value::Number(number)) => match number.as_i64() {
             Some(_) => Ok(value.clone()),
             None => Err(mismatch(&format!("number {number}"))),
@@ -159,6 +162,14 @@ fn decode_at(value: &Value, kind: Type, place: &Place, strict: bool) -> Result<V
             Ok(Value::Object(decoded))
         }
         _ => Err(mismatch(found)),
+    }
+}
+
+fn number_text(number: &serde_json::Number) -> String {
+    match (number.as_i64(), number.as_u64()) {
+        (Some(number), _) => number.to_string(),
+        (None, Some(number)) => number.to_string(),
+        (None, None) => crate::yaml::number::format_g(number.as_f64().unwrap_or_default()),
     }
 }
 

@@ -6,9 +6,9 @@ use std::{borrow::Cow, collections::BTreeMap};
 use serde_json::Value;
 
 use super::{
-    config::field_specs,
-    decode::{Struct, decode},
-    error::{KustomizeError, Result},
+    config::{SPECS, field_specs},
+    decode::{Struct, Type, decode, field},
+    error::{KustomizeError, Result, quote},
     fields::FieldSpecs,
     generate,
     json_patch::{self, Operation},
@@ -28,11 +28,59 @@ use super::{
     },
 };
 
+const TEXTS: Type = Type::Map(&Type::String);
+
+static FIELD_SPECS: Struct = Struct {
+    name: "FieldSpecs",
+    fields: &[field("fieldSpecs", SPECS)],
+};
+static ANNOTATIONS_TRANSFORMER: Struct = Struct {
+    name: "AnnotationsTransformerPlugin",
+    fields: &[field("annotations", TEXTS), field("fieldSpecs", SPECS)],
+};
+static LABEL_TRANSFORMER: Struct = Struct {
+    name: "LabelTransformerPlugin",
+    fields: &[field("labels", TEXTS), field("fieldSpecs", SPECS)],
+};
+static NAMESPACE_TRANSFORMER: Struct = Struct {
+    name: "NamespaceTransformerPlugin",
+    fields: &[
+        field("fieldSpecs", SPECS),
+        field("unsetOnly", Type::Boolean),
+        field("setRoleBindingSubjects", Type::String),
+    ],
+};
+static IMAGE_TAG_TRANSFORMER: Struct = Struct {
+    name: "ImageTagTransformerPlugin",
+    fields: &[field("imageTag", Type::Struct(&IMAGE)), field("fieldSpecs", SPECS)],
+};
+static REPLICA_COUNT_TRANSFORMER: Struct = Struct {
+    name: "ReplicaCountTransformerPlugin",
+    fields: &[field("replica", Type::Struct(&REPLICA)), field("fieldSpecs", SPECS)],
+};
+static PATCH_TRANSFORMER: Struct = Struct {
+    name: "PatchTransformerPlugin",
+    fields: PATCH.fields,
+};
+static JSON_PATCH_TRANSFORMER: Struct = Struct {
+    name: "PatchJson6902TransformerPlugin",
+    fields: &[
+        field("target", Type::Struct(&SELECTOR)),
+        field("path", Type::String),
+        field("jsonOp", Type::String),
+    ],
+};
+static REPLACEMENT_TRANSFORMER: Struct = Struct {
+    name: "ReplacementTransformerPlugin",
+    fields: &[field("replacements", Type::List(&Type::Struct(&REPLACEMENT)))],
+};
+
 /// A built-in generator or transformer with its configuration.
 pub(super) enum Plugin {
     Generate(Box<Generator>, generate::Kind),
     Chart(Box<HelmChart>, Option<HelmGlobals>),
-    Made(Box<Resource>),
+    /// What there is to generate, or why there is nothing: that shows only when it is generated.
+    Made(Box<Result<Resource>>),
     Pairs(BTreeMap<String, String>, FieldSpecs),
     Namespace {
         name: String,
@@ -102,12 +150,22 @@ fn get<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
 }
 
 fn text(value: &Value, name: &str) -> String {
-    get(value, name).and_then(Value::as_str).unwrap_or_default().to_owned()
+    match get(value, name) {
+        Some(Value::String(text)) => text.clone(),
+        Some(value @ (Value::Number(_) | Value::Bool(_))) => value.to_string(),
+        _ => String::new(),
+    }
 }
 
 fn typed<T: serde::de::DeserializeOwned>(value: &Value, structure: &'static Struct) -> Result<T> {
-    let value = decode(value, structure, false).map_err(KustomizeError::Kustomization)?;
+    let value = decoded(value, structure)?;
     serde_json::from_value(value).map_err(|error| KustomizeError::Kustomization(error.to_string()))
+}
+
+fn decoded(value: &Value, structure: &'static Struct) -> Result<Value> {
+    decode(value, structure, false).map_err(|error| {
+        KustomizeError::Kustomization(format!("error unmarshaling JSON: while decoding JSON: {error}"))
+    })
 }
 
 fn typed_at<T: serde::de::DeserializeOwned + Default>(
@@ -118,6 +176,19 @@ fn typed_at<T: serde::de::DeserializeOwned + Default>(
     match get(value, name) {
         Some(value) if !value.is_null() => typed(value, structure),
         _ => Ok(T::default()),
+    }
+}
+
+/// Field specs of the transformers that insist on some; theirs is another reader.
+fn required_specs(config: &Value) -> Result<FieldSpecs> {
+    match get(config, "fieldSpecs") {
+        None | Some(Value::Null) => Err(KustomizeError::Kustomization(
+            "fieldSpecs is not expected to be nil".to_owned(),
+        )),
+        Some(Value::Array(_)) => field_specs(get(&decoded(config, &FIELD_SPECS)?, "fieldSpecs")),
+        Some(_) => Err(KustomizeError::Kustomization(
+            "yaml: unmarshal errors: fieldSpecs is no list".to_owned(),
+        )),
     }
 }
 
@@ -145,31 +216,46 @@ pub(super) fn load(resource: &Resource, generator: bool, loader: &Loader<'_>, se
     {
         annotations.remove(super::resource::ORIGIN);
     }
-    let specs = || field_specs(get(&config, "fieldSpecs"));
     let plugin = (|| {
         Ok(Some(match &*id.gvk.kind {
-            "AnnotationsTransformer" => Plugin::Pairs(pairs(&config, "annotations"), specs()?),
-            "LabelTransformer" => Plugin::Pairs(pairs(&config, "labels"), specs()?),
-            "NamespaceTransformer" => namespace(&config, specs()?)?,
+            "AnnotationsTransformer" => {
+                let fields = decoded(&config, &ANNOTATIONS_TRANSFORMER)?;
+                Plugin::Pairs(pairs(&fields, "annotations"), field_specs(fields.get("fieldSpecs"))?)
+            }
+            "LabelTransformer" => {
+                let fields = decoded(&config, &LABEL_TRANSFORMER)?;
+                Plugin::Pairs(pairs(&fields, "labels"), field_specs(fields.get("fieldSpecs"))?)
+            }
+            "NamespaceTransformer" => namespace(&config)?,
             "PrefixSuffixTransformer" => Plugin::Affix {
                 prefix: text(&config, "prefix"),
                 suffix: text(&config, "suffix"),
-                specs: specs()?,
+                specs: required_specs(&config)?,
             },
             "PrefixTransformer" => Plugin::Affix {
                 prefix: text(&config, "prefix"),
                 suffix: String::new(),
-                specs: specs()?,
+                specs: required_specs(&config)?,
             },
             "SuffixTransformer" => Plugin::Affix {
                 prefix: String::new(),
                 suffix: text(&config, "suffix"),
-                specs: specs()?,
+                specs: required_specs(&config)?,
             },
-            "ImageTagTransformer" => Plugin::Image(typed_at(&config, "imageTag", &IMAGE)?, specs()?),
-            "ReplicaCountTransformer" => Plugin::Replica(typed_at(&config, "replica", &REPLICA)?, specs()?),
+            "ImageTagTransformer" => {
+                let fields = decoded(&config, &IMAGE_TAG_TRANSFORMER)?;
+                Plugin::Image(
+                    typed_at(&fields, "imageTag", &IMAGE)?,
+                    field_specs(fields.get("fieldSpecs"))?,
+                )
+            }
+            "ReplicaCountTransformer" => {
+                let fields = decoded(&config, &REPLICA_COUNT_TRANSFORMER)?;
+                let specs = field_specs(fields.get("fieldSpecs"))?;
+                Plugin::Replica(typed_at(&fields, "replica", &REPLICA)?, specs)
+            }
             "PatchTransformer" => {
-                let entry: Patch = typed(&config, &PATCH)?;
+                let entry: Patch = typed(&config, &PATCH_TRANSFORMER)?;
                 let shown = || crate::yaml::write(&config).unwrap_or_default();
                 Plugin::Patch(Box::new(patch::load(
                     &entry,
@@ -179,7 +265,7 @@ pub(super) fn load(resource: &Resource, generator: bool, loader: &Loader<'_>, se
                 )?))
             }
             "PatchJson6902Transformer" => {
-                let mut entry: Patch = typed(&config, &PATCH)?;
+                let mut entry: Patch = typed(&config, &JSON_PATCH_TRANSFORMER)?;
                 entry.patch = text(&config, "jsonOp");
                 let (operations, target) = json_patch(&entry, loader, session)?;
                 Plugin::JsonPatch(operations, target)
@@ -199,7 +285,9 @@ pub(super) fn load(resource: &Resource, generator: bool, loader: &Loader<'_>, se
                 Plugin::StrategicPatches(strategic_patches(&entries, loader, session)?)
             }
             "ReplacementTransformer" => {
-                let entries = get(&config, "replacements")
+                let fields = decoded(&config, &REPLACEMENT_TRANSFORMER)?;
+                let entries = fields
+                    .get("replacements")
                     .and_then(Value::as_array)
                     .into_iter()
                     .flatten();
@@ -223,7 +311,7 @@ pub(super) fn load(resource: &Resource, generator: bool, loader: &Loader<'_>, se
                 });
                 Plugin::Chart(typed(&config, &HELM_CHART)?, globals)
             }
-            "IAMPolicyGenerator" => Plugin::Made(Box::new(iam_policy(&config)?)),
+            "IAMPolicyGenerator" => Plugin::Made(Box::new(iam_policy(&config))),
             _ => return Ok(None),
         }))
     })();
@@ -258,25 +346,27 @@ fn with_metadata(config: &Value, structure: &'static Struct) -> Result<Generator
     Ok(generator)
 }
 
-fn namespace(config: &Value, specs: FieldSpecs) -> Result<Plugin> {
+fn namespace(config: &Value) -> Result<Plugin> {
     let metadata = get(config, "metadata").cloned().unwrap_or_default();
-    let subjects = match text(config, "setRoleBindingSubjects").as_str() {
+    let config = decoded(config, &NAMESPACE_TRANSFORMER)
+        .map_err(|error| error.context("unmarshalling NamespaceTransformer config"))?;
+    let subjects = match text(&config, "setRoleBindingSubjects").as_str() {
         "" | "defaultOnly" => SubjectMode::Default,
         "allServiceAccounts" => SubjectMode::AllServiceAccounts,
         "none" => SubjectMode::None,
-        _ => {
-            return Err(KustomizeError::Kustomization(
-                "invalid value for setRoleBindingSubjects: must be one of \"defaultOnly\", \"allServiceAccounts\" or \"none\""
-                    .to_owned(),
-            ));
+        other => {
+            return Err(KustomizeError::Kustomization(format!(
+                "invalid value {} for setRoleBindingSubjects: must be one of \"defaultOnly\", \"none\" or \"allServiceAccounts\"",
+                quote(other)
+            )));
         }
     };
-    let unset_only = get(config, "unsetOnly").and_then(Value::as_bool).unwrap_or_default();
+    let unset_only = get(&config, "unsetOnly").and_then(Value::as_bool).unwrap_or_default();
     Ok(Plugin::Namespace {
         name: text(&metadata, "namespace"),
         subjects,
         unset_only,
-        specs,
+        specs: field_specs(config.get("fieldSpecs"))?,
     })
 }
 
@@ -293,17 +383,22 @@ fn value_add_config(config: &Value) -> Result<Plugin> {
             _ => None,
         };
         let field_path = text(target, "fieldPath");
-        targets.push(ValueTarget {
-            selector,
-            field_path: if field_path.is_empty() {
-                "metadata.name".replace('.', "/")
-            } else {
-                field_path
-            },
-            file_path_position: get(target, "filePathPosition")
-                .and_then(Value::as_i64)
-                .unwrap_or_default(),
-        });
+        let file_path_position = get(target, "filePathPosition")
+            .and_then(Value::as_i64)
+            .unwrap_or_default();
+        let problem = if field_path.is_empty() {
+            "fieldPath cannot be empty".to_owned()
+        } else if file_path_position < 0 {
+            format!("value of FilePathPosition ({file_path_position}) cannot be negative")
+        } else {
+            targets.push(ValueTarget {
+                selector,
+                field_path,
+                file_path_position,
+            });
+            continue;
+        };
+        return Err(KustomizeError::Kustomization(problem));
     }
     if targets.is_empty() {
         return Err(KustomizeError::Kustomization(
@@ -317,7 +412,7 @@ fn value_add_config(config: &Value) -> Result<Plugin> {
 fn iam_policy(config: &Value) -> Result<Resource> {
     if text(config, "cloud") != "gke" {
         return Err(KustomizeError::Kustomization(format!(
-            "cloud provider {} is not supported",
+            "cloud provider {} not supported yet",
             text(config, "cloud")
         )));
     }
@@ -342,35 +437,6 @@ fn iam_policy(config: &Value) -> Result<Resource> {
     object.set("kind", Node::string("ServiceAccount"));
     object.set("metadata", Node::Mapping(metadata));
     Ok(Resource::new(object))
-}
-
-/// What errors show of an entry of `patches`.
-pub(super) fn patch_config(entry: &Patch) -> String {
-    let mut config = serde_json::Map::new();
-    let mut add = |name: &str, text: &str| {
-        if !text.is_empty() {
-            config.insert(name.to_owned(), Value::String(text.to_owned()));
-        }
-    };
-    add("path", &entry.path);
-    add("patch", &entry.patch);
-    if let Some(target) = &entry.target {
-        let parts = [
-            ("group", &target.group),
-            ("version", &target.version),
-            ("kind", &target.kind),
-            ("name", &target.name),
-            ("namespace", &target.namespace),
-            ("annotationSelector", &target.annotation_selector),
-            ("labelSelector", &target.label_selector),
-        ];
-        let parts = parts.into_iter().filter(|(_, text)| !text.is_empty());
-        let target = parts
-            .map(|(name, text)| (name.to_owned(), Value::String(text.clone())))
-            .collect();
-        config.insert("target".to_owned(), Value::Object(target));
-    }
-    crate::yaml::write(&Value::Object(config)).unwrap_or_default()
 }
 
 /// Reads `patchesStrategicMerge`: each entry is a patch, or else the path of a file with patches.
@@ -408,7 +474,7 @@ pub(super) fn json_patch(
         return Err(failure("must specify the target name".to_owned()));
     }
     let text = match (entry.path.as_str(), entry.patch.as_str()) {
-        ("", "") => return Err(failure("must specify a file path or a json patch string".to_owned())),
+        ("", "") => return Err(failure("empty file path and empty jsonOp".to_owned())),
         ("", text) => text.to_owned(),
         (path, "") => {
             let content = session.load(loader, path)?;
@@ -456,9 +522,15 @@ pub(super) fn replacements(
             }
             Value::Object(_) => found.push(typed::<Replacement>(&value, &REPLACEMENT)?),
             _ => {
-                return Err(failure(
-                    "unsupported replacement type encountered within replacement path".to_owned(),
-                ));
+                let kind = match value {
+                    Value::String(_) => "string",
+                    Value::Bool(_) => "bool",
+                    Value::Number(_) => "float64",
+                    _ => "invalid",
+                };
+                return Err(KustomizeError::Kustomization(format!(
+                    "unsupported replacement type encountered within replacement path: {kind}"
+                )));
             }
         }
     }

@@ -22,6 +22,7 @@ use super::{
     resmap::ResMap,
     resource::{ORIGIN, Resource, TRANSFORMATIONS},
     schema::Schemas,
+    shown,
     transform::{
         self, End, Namespace, patch, replacement,
         vars::{Vars, describe_all},
@@ -129,11 +130,8 @@ pub(super) fn build(session: &Session<'_>, loader: Loader<'_>) -> Result<Vec<Res
     let resources = &mut accumulated.resources;
     transform::hashes(resources)?;
     transform::name_reference::name_references(resources, &accumulated.config.name_reference)?;
-    let unused = accumulated.vars.resolve(resources, &accumulated.config.var_reference)?;
-    if !unused.is_empty() {
-        let warning = format!("well-defined vars that were never replaced: {}", unused.join(","));
-        session.warnings.borrow_mut().push(warning);
-    }
+    let lines = accumulated.vars.resolve(resources, &accumulated.config.var_reference)?;
+    session.warnings.borrow_mut().extend(lines);
     let mut list = accumulated.resources.into_list();
     list.retain(|resource| {
         let local = resource.annotation("config.kubernetes.io/local-config");
@@ -347,7 +345,7 @@ impl<'a> Target<'a, '_> {
             let made = match plugin {
                 Plugin::Generate(generator, kind) => vec![generate::generate(&generator, kind, &self.loader)?],
                 Plugin::Chart(chart, globals) => charts::render(&chart, globals.as_ref(), &self.loader, self.session)?,
-                Plugin::Made(resource) => vec![*resource],
+                Plugin::Made(outcome) => vec![(*outcome)?],
                 _ => continue,
             };
             self.absorb(accumulated, made, origin.as_ref())?;
@@ -436,13 +434,9 @@ impl<'a> Target<'a, '_> {
             .patches
             .iter()
             .map(|entry| {
-                let config = || plugins::patch_config(entry);
-                patch::load(entry, &self.loader, &mut self.session.keys.borrow_mut(), &config).map_err(|error| {
-                    error.context(format!(
-                        "trouble configuring builtin PatchTransformer with config: `\n{}`",
-                        plugins::patch_config(entry)
-                    ))
-                })
+                let config = || shown::patch(entry, "patch");
+                patch::load(entry, &self.loader, &mut self.session.keys.borrow_mut(), &config)
+                    .map_err(|error| shown::in_config(error, "PatchTransformer", &config()))
             })
             .collect::<Result<Vec<_>>>()?;
         let json = file
@@ -450,7 +444,10 @@ impl<'a> Target<'a, '_> {
             .iter()
             .map(|patch| self.json_patch(patch))
             .collect::<Result<Vec<_>>>()?;
-        let replacements = plugins::replacements(&file.replacements, &self.loader, self.session)?;
+        let replacements = plugins::replacements(&file.replacements, &self.loader, self.session).map_err(|error| {
+            let config = shown::replacements(&file.replacements);
+            shown::in_config(error, "ReplacementTransformer", &config)
+        })?;
         let plugins = self.plugins(&file.transformers, false)?;
 
         let Accumulator { resources, config, .. } = accumulated;
@@ -496,7 +493,9 @@ impl<'a> Target<'a, '_> {
                 };
                 templates.and_then(|()| fields::merge_one(&mut specs, spec("", "", "", "metadata/labels", true)))
             };
-            merged.and_then(|()| fields::merge_all(&mut specs, &config.labels))?;
+            merged
+                .and_then(|()| fields::merge_all(&mut specs, &config.labels))
+                .map_err(|error| error.context("failed to merge labels"))?;
             self.step(resources, "LabelTransformer", |resources| {
                 transform::pairs(resources, &label.pairs, &specs)
             })?;
@@ -546,16 +545,15 @@ impl<'a> Target<'a, '_> {
         let patches = plugins::strategic_patches(entries, &self.loader, self.session);
         let paths = serde_json::json!({ "paths": entries });
         let patches = patches.map_err(|error| {
-            error.context(format!(
-                "trouble configuring builtin PatchStrategicMergeTransformer with config: `\n{}`",
-                crate::yaml::write(&paths).unwrap_or_default()
-            ))
+            let config = crate::yaml::write(&paths).unwrap_or_default();
+            shown::in_config(error, "PatchStrategicMergeTransformer", &config)
         });
         patches.map(Some)
     }
 
     fn json_patch(&self, entry: &Patch) -> Result<(Vec<Operation>, kustomization::Selector)> {
         plugins::json_patch(entry, &self.loader, self.session)
+            .map_err(|error| shown::in_config(error, "PatchJson6902Transformer", &shown::patch(entry, "jsonOp")))
     }
 
     fn run_validators(&self, accumulated: &mut Accumulator) -> Result<()> {

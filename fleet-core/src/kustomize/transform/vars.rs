@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use super::{
     super::{
         error::{KustomizeError, Result},
@@ -70,7 +72,7 @@ impl Vars {
         Ok(())
     }
 
-    /// Puts the values in; the names of those that nothing refers to come back.
+    /// Puts the values in; lines for the user come back: of values that cannot be put into a text, and of variables that nothing refers to.
     pub(crate) fn resolve(&self, resources: &mut ResMap, specs: &[FieldSpec]) -> Result<Vec<String>> {
         let mut values = BTreeMap::new();
         for var in self.0.values() {
@@ -79,19 +81,23 @@ impl Vars {
         if values.is_empty() {
             return Ok(Vec::new());
         }
-        let mut used = BTreeSet::new();
+        let mut notes = Notes::default();
         for resource in resources.list_mut() {
             for spec in specs {
                 fields::apply(resource, spec, Create::Nothing, &mut |node| {
-                    set(node, &values, &mut used)
+                    set(node, &values, &mut notes)
                 })?;
             }
         }
-        Ok(values
-            .keys()
-            .filter(|name| !used.contains(**name))
-            .map(|name| (*name).to_owned())
-            .collect())
+        let Notes { used, mut lines } = notes;
+        let unused: Vec<&str> = values.keys().filter(|name| !used.contains(**name)).copied().collect();
+        if !unused.is_empty() {
+            lines.push(format!(
+                "well-defined vars that were never replaced: {}",
+                unused.join(",")
+            ));
+        }
+        Ok(lines)
     }
 }
 
@@ -144,11 +150,43 @@ fn value(var: &Var, resources: &ResMap) -> Result<Node> {
 
 type Values<'a> = BTreeMap<&'a str, Node>;
 
-fn set<'a>(node: &mut Node, values: &Values<'a>, used: &mut BTreeSet<&'a str>) -> Result<()> {
+/// What happened while values were put in.
+#[derive(Default)]
+struct Notes<'a> {
+    used: BTreeSet<&'a str>,
+    lines: Vec<String>,
+}
+
+/// A list or a map as Go's `%v` prints it, with its type.
+fn describe_collection(node: &Node) -> String {
+    fn print(value: &Value) -> String {
+        match value {
+            Value::Null => "<nil>".to_owned(),
+            Value::String(text) => text.clone(),
+            Value::Array(items) => format!("[{}]", items.iter().map(print).collect::<Vec<_>>().join(" ")),
+            Value::Object(map) => {
+                let sorted: BTreeMap<&String, &Value> = map.iter().collect();
+                let entries = sorted.into_iter().map(|(key, value)| format!("{key}:{}", print(value)));
+                format!("map[{}]", entries.collect::<Vec<_>>().join(" "))
+            }
+            other => other.to_string(),
+        }
+    }
+    let kind = match node {
+        Node::Sequence(_) => "[]interface {}",
+        _ => "map[string]interface {}",
+    };
+    format!(
+        "type={kind} val={}",
+        node.to_value().map_or_else(|_| String::new(), |value| print(&value))
+    )
+}
+
+fn set<'a>(node: &mut Node, values: &Values<'a>, notes: &mut Notes<'a>) -> Result<()> {
     match node {
         Node::Scalar(scalar) => {
             if scalar.tag == Tag::String {
-                expand(scalar, values, used);
+                expand(scalar, values, notes);
             }
         }
         Node::Mapping(mapping) => {
@@ -161,14 +199,14 @@ fn set<'a>(node: &mut Node, values: &Values<'a>, used: &mut BTreeSet<&'a str>) -
                     )));
                 }
                 if let Node::Scalar(scalar @ Scalar { tag: Tag::String, .. }) = value {
-                    expand(scalar, values, used);
+                    expand(scalar, values, notes);
                 }
             }
         }
         Node::Sequence(items) => {
             for item in items {
                 match item {
-                    Node::Scalar(scalar @ Scalar { tag: Tag::String, .. }) => expand(scalar, values, used),
+                    Node::Scalar(scalar @ Scalar { tag: Tag::String, .. }) => expand(scalar, values, notes),
                     _ => {
                         return Err(KustomizeError::Transform(
                             "invalid value type expect a string".to_owned(),
@@ -182,17 +220,21 @@ fn set<'a>(node: &mut Node, values: &Values<'a>, used: &mut BTreeSet<&'a str>) -
 }
 
 /// Replaces `$(NAME)`; `$$` is a dollar, what is unknown stays. A reference alone takes the type of its value.
-fn expand<'a>(scalar: &mut Scalar, values: &Values<'a>, used: &mut BTreeSet<&'a str>) {
+fn expand<'a>(scalar: &mut Scalar, values: &Values<'a>, notes: &mut Notes<'a>) {
     if !scalar.text.contains('$') {
         return;
     }
     let mut find = |name: &str| {
         let (name, value) = values.get_key_value(name)?;
-        used.insert(name);
-        match value {
-            Node::Scalar(value) if !matches!(value.tag, Tag::Null) => Some(value),
-            _ => None,
+        if let Node::Scalar(value) = value {
+            notes.used.insert(name);
+            return Some(value);
         }
+        notes.lines.push(format!(
+            "MakePrimitiveReplacer: bad replacement {}",
+            describe_collection(value)
+        ));
+        None
     };
     let text = scalar.text.to_string();
     let mut expanded = String::with_capacity(text.len());
@@ -208,7 +250,8 @@ fn expand<'a>(scalar: &mut Scalar, values: &Values<'a>, used: &mut BTreeSet<&'a 
                         style: Style::Plain,
                         ..value.clone()
                     };
-                    if matches!(scalar.tag, Tag::Timestamp | Tag::Binary) {
+                    // Null goes as the text that it is written by.
+                    if matches!(scalar.tag, Tag::Timestamp | Tag::Binary | Tag::Null) {
                         scalar.tag = Tag::String;
                     }
                     return;
