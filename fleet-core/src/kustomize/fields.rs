@@ -175,12 +175,14 @@ fn walk(node: &mut Node, path: &[&str], create: Create, set: &mut dyn FnMut(&mut
         return Ok(());
     }
     match node {
-        Node::Sequence(items) => items.iter_mut().try_for_each(|item| walk(item, path, create, set)),
+        Node::Sequence(items) => items.iter_mut().try_for_each(|item| {
+            walk(item, path, create, set)
+                .map_err(|error| error.context(format!("visit traversal on path: [{}]", path.join(" "))))
+        }),
         Node::Mapping(mapping) => walk_map(mapping, path, create, set),
-        Node::Scalar(_) => Err(KustomizeError::Transform(wrong_kind(
-            "SequenceNode or MappingNode",
-            node,
-        ))),
+        Node::Scalar(_) => Err(KustomizeError::Transform(
+            "expected sequence or mapping node".to_owned(),
+        )),
     }
 }
 
@@ -225,10 +227,6 @@ fn walk_map(
         } else if let Some(make) = make {
             *field = make.node();
         }
-    }
-    if list && !matches!(field, Node::Sequence(_)) {
-        let text = wrong_kind("SequenceNode", field);
-        return Err(KustomizeError::Transform(text));
     }
     walk(field, rest, create, set)
 }

@@ -58,9 +58,9 @@ pub(super) fn generate(arguments: &Generator, kind: Kind, loader: &Loader<'_>) -
     let mut seen = BTreeSet::new();
     for (key, _) in &pairs {
         if !seen.insert(key.as_str()) {
-            let what = if kind == Kind::ConfigMap { "configmap" } else { "secret" };
+            // Of Secrets, too.
             return Err(KustomizeError::Generator(format!(
-                "{what} {} illegally repeats the key `{key}`",
+                "configmap {} illegally repeats the key `{key}`",
                 arguments.name
             )));
         }

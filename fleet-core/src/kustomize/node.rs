@@ -434,6 +434,8 @@ impl Scalar {
     fn to_value(&self) -> Result<Value> {
         let tag = match self.tag {
             Tag::String => return Ok(Value::String(self.text.to_string())),
+            // Nothing that was made without a type is an empty text, not null.
+            Tag::Unresolved if self.text.is_empty() => return Ok(Value::String(String::new())),
             Tag::Unresolved => return Self::plain(self.text.clone()).to_value(),
             Tag::Null if self.style == Style::Nothing => return Ok(Value::String(String::new())),
             Tag::Null => return Ok(Value::Null),

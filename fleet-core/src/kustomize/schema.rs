@@ -61,6 +61,11 @@ impl Schemas {
         let failure = |text: String| KustomizeError::Kustomization(format!("openapi: {text}"));
         let text = crate::yaml::decode(content).map_err(|error| failure(error.to_string()))?;
         let value = crate::yaml::read(&text).map_err(|error| failure(error.to_string()))?;
+        if !value.is_object() {
+            return Err(KustomizeError::Kustomization(
+                "invalid schema file: it is no OpenAPI document".to_owned(),
+            ));
+        }
         *self.document.borrow_mut() = Some(Rc::new(value));
         self.known.borrow_mut().clear();
         Ok(())

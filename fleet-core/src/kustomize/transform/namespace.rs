@@ -82,7 +82,8 @@ fn set(resource: &mut Resource, namespace: &Namespace<'_>, specs: &[FieldSpec]) 
     }
     let is_binding = matches!(resource.kind(), "RoleBinding" | "ClusterRoleBinding");
     if is_binding {
-        set_subjects(resource, namespace)?;
+        set_subjects(resource, namespace)
+            .map_err(|error| error.context("setting namespace on (cluster)role binding subjects"))?;
     }
     for spec in specs {
         let skip = match &*spec.path {
@@ -112,7 +113,8 @@ fn set_subjects(resource: &mut Resource, namespace: &Namespace<'_>) -> Result<()
     };
     for subject in subjects {
         let Node::Mapping(subject) = subject else {
-            return Err(KustomizeError::Transform(fields::wrong_kind("MappingNode", subject)));
+            let error = KustomizeError::Transform(fields::wrong_kind("MappingNode", subject));
+            return Err(error.context(format!("looking up {field} on (cluster)role binding subject")));
         };
         if subject.get(field).and_then(Node::text) != Some(value) {
             continue;

@@ -81,6 +81,36 @@ fn part(text: &str) -> Result<Part<'_>> {
     }
 }
 
+/// The node at a path; a part that does not fit what is there is an error, as long as there is something.
+pub(crate) fn find_in<'a>(object: &'a Mapping, path: &[String]) -> Result<Option<&'a Node>> {
+    let unsupported = || KustomizeError::Transform("wildcard is not supported in PathGetter".to_owned());
+    let Some((first, mut rest)) = path.split_first() else {
+        return Ok(None);
+    };
+    if first == "*" {
+        return Err(unsupported());
+    }
+    let mut node = object.get(first);
+    while let (Some(found), Some((text, more))) = (node.filter(|node| !node.is_null()), rest.split_first()) {
+        let (part, wanted) = match part(text)? {
+            Part::Every => return Err(unsupported()),
+            part @ Part::Field(_) => (part, "MappingNode"),
+            part => (part, "SequenceNode"),
+        };
+        node = match (part, found) {
+            (Part::Field(name), Node::Mapping(mapping)) => mapping.get(name),
+            (Part::Index(at), Node::Sequence(items)) => items.get(at),
+            (Part::Element(name, value), Node::Sequence(items)) => items.iter().find(|item| {
+                let field = if name.is_empty() { Some(*item) } else { item.get(name) };
+                field.and_then(Node::text) == Some(value)
+            }),
+            _ => return Err(KustomizeError::Transform(wrong_kind(wanted, found))),
+        };
+        rest = more;
+    }
+    Ok(if rest.is_empty() { node } else { None })
+}
+
 /// The node at a path; elements are found by equality, the first one counts.
 pub(crate) fn lookup_in<'a>(object: &'a Mapping, path: &[String]) -> Option<&'a Node> {
     let (first, rest) = path.split_first()?;

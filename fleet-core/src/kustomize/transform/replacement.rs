@@ -80,8 +80,11 @@ fn source_value(resources: &ResMap, source: &Source) -> Result<Node> {
     } else {
         &source.field_path
     };
-    let value = path::lookup_in(&resource.object, &path::split(field)).filter(|node| !node.is_nil_or_empty());
-    let value = value.ok_or_else(|| {
+    let value = path::find_in(&resource.object, &path::split(field))
+        .map_err(|error| error.context("error looking up replacement source"))?;
+    // An empty text is a value.
+    let is_empty = |node: &Node| node.is_nil_or_empty() && !node.is_string();
+    let value = value.filter(|node| !is_empty(node)).ok_or_else(|| {
         failure(&format!(
             "fieldPath `{field}` is missing for replacement source {wanted}"
         ))
