@@ -1,1 +1,3 @@
-//! Programs.
+//! What benchmarks and their programs share.
+
+pub mod repository;
