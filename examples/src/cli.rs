@@ -6,6 +6,7 @@ pub mod deploy;
 pub mod explain;
 pub mod folder;
 pub mod hub;
+pub mod logging;
 pub mod output;
 pub mod render_helm;
 pub mod render_kustomize;
@@ -22,8 +23,11 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 /// Fleet: GitOps for many Kubernetes clusters.
 #[derive(Debug, Parser)]
-#[command(name = "fleet", version, arg_required_else_help = true)]
+#[command(name = "fleet", version, disable_version_flag = true, arg_required_else_help = true)]
 struct Fleet {
+    /// Print the version.
+    #[arg(short = 'v', short_alias = 'V', long, action = clap::ArgAction::Version)]
+    version: Option<bool>,
     #[command(subcommand)]
     command: Command,
 }
@@ -143,3 +147,6 @@ fn now() -> String {
         .unwrap_or_default()
         .to_string()
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,7 +19,7 @@ use fleet_core::{
 use fleet_git::local::LocalRepository;
 use serde_json::Value;
 
-use super::folder;
+use super::{folder, logging::LoggingFlags};
 
 /// Make bundles of folders, with the options of upstream's `fleet apply`.
 #[derive(Args, Clone, Debug)]
@@ -43,6 +43,9 @@ pub struct ApplyCommand {
     /// Name of the options file in every folder, in place of fleet.yaml.
     #[arg(short, long, value_name = "FILE")]
     pub bundle_file: Option<String>,
+    /// File with a Bundle, which upstream cannot read; an error here too.
+    #[arg(short, long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
     /// Labels of the bundles: `key=value[,key=value]`, repeatable.
     #[arg(short, long = "label", value_name = "KEY=VALUE", value_delimiter = ',')]
     pub labels: Vec<String>,
@@ -94,6 +97,9 @@ pub struct ApplyCommand {
     /// What upstream has beside.
     #[command(flatten)]
     pub accepted: AcceptedFlags,
+    /// What upstream's logging has.
+    #[command(flatten)]
+    pub logging: LoggingFlags,
 }
 
 /// Flags of upstream that concern the hub, or charts from elsewhere. They are taken, so that a command line of upstream's runs,
@@ -132,14 +138,8 @@ pub struct AcceptedFlags {
     #[arg(long, value_name = "NAME")]
     pub oci_registry_secret: Option<String>,
     /// Bundles that are made at a time.
-    #[arg(long, env = "FLEET_BUNDLE_CREATION_MAX_CONCURRENCY")]
-    pub bundle_creation_max_concurrency: Option<String>,
-    /// Log more.
-    #[arg(long)]
-    pub debug: bool,
-    /// How much more.
-    #[arg(long)]
-    pub debug_level: Option<i64>,
+    #[arg(long, env = "FLEET_BUNDLE_CREATION_MAX_CONCURRENCY", default_value = "4")]
+    pub bundle_creation_max_concurrency: String,
 }
 
 /// How objects are printed.
@@ -170,6 +170,15 @@ impl ApplyCommand {
 
     /// Scans the paths of the folder; the first failure is an error, as upstream's.
     pub fn scan(&self, root: &Path, reports: &mut dyn Write) -> Result<Scanned> {
+        if let Some(file) = &self.file {
+            if self.name.is_none() || !self.paths.is_empty() {
+                bail!("the bundle name is required as the first argument");
+            }
+            bail!(
+                "--file {}: a Bundle is not read from a file; give its folder instead",
+                file.display()
+            );
+        }
         let Some(name) = &self.name else {
             bail!("at least one argument is required: BUNDLE_NAME");
         };

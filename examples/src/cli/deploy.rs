@@ -17,6 +17,8 @@ use fleet_core::{
 use serde::Deserialize as _;
 use serde_json::Value;
 
+use super::logging::LoggingFlags;
+
 /// Render a BundleDeployment and its Content.
 #[derive(Args, Clone, Debug)]
 pub struct DeployCommand {
@@ -30,11 +32,17 @@ pub struct DeployCommand {
     #[arg(short, long, default_value = "")]
     pub agent_namespace: String,
     /// Default namespace of releases; a dry run does not have one, as upstream's.
-    #[arg(short, long)]
-    pub namespace: Option<String>,
-    /// Version of Kubernetes that charts see, 1.25.0 by default.
-    #[arg(long)]
+    #[arg(short, long, default_value = "default")]
+    pub namespace: String,
+    /// Version of Kubernetes that charts see [default: v1.25.0].
+    #[arg(long, value_name = "VERSION")]
     pub kube_version: Option<String>,
+    /// Kubeconfig of the cluster; a dry run asks none.
+    #[arg(long, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+    /// What upstream's logging has.
+    #[command(flatten)]
+    pub logging: LoggingFlags,
 }
 
 impl DeployCommand {

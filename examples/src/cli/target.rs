@@ -13,7 +13,10 @@ use fleet_core::{
 };
 use serde_json::{Value, json};
 
-use super::bundle::{InventoryFlags, read_bundles};
+use super::{
+    bundle::{InventoryFlags, read_bundles},
+    logging::LoggingFlags,
+};
 
 /// Show what a bundle makes of an inventory of clusters.
 #[derive(Args, Clone, Debug)]
@@ -30,6 +33,9 @@ pub struct TargetCommand {
     /// Print the matched targets as a list on standard error.
     #[arg(short = 'l', long)]
     pub dump_input_list: bool,
+    /// What upstream's logging has.
+    #[command(flatten)]
+    pub logging: LoggingFlags,
 }
 
 impl TargetCommand {
