@@ -1,4 +1,4 @@
-//! The manager by itself, without agents: upstream's scenarios P18 and P20 to P22 of the conformance checklist, on an embedded API
+//! The manager by itself, without agents: upstream's scenarios E1, P18 and P20 to P22 of the conformance checklist, on an embedded API
 //! server, and where a Secret of values is put back, on a real one as well.
 #![allow(clippy::unwrap_used)]
 
@@ -7,8 +7,12 @@ mod support;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
+use async_trait::async_trait;
+use flate2::{Compression, write::GzEncoder};
 use fleet_core::api::{Bundle, BundleDeployment, BundleSpec, BundleTarget, Cluster, GitRepo, LabelSelector, labels};
 use fleet_core::naming::deployment_values_hash;
+use fleet_core::source::{ChartRequest, Revision, Source, SourceError, SourceReference};
+use fleet_core::tree::Tree;
 use fleet_kube::embedded::{ApiServer, Identity};
 use fleet_kube::manager::{self, ManagerOptions};
 use k8s_openapi::ByteString;
@@ -33,11 +37,10 @@ struct Hub {
 
 impl Hub {
     /// Starts a manager with a client of its own.
-    async fn start(client: Client, of_manager: Client, memory: &Memory) -> Self {
+    async fn start(client: Client, of_manager: Client, source: Arc<dyn Source>) -> Self {
         let options = ManagerOptions::default();
         manager::prepare(&of_manager, &options).await.unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
-        let source = Arc::new(memory.clone());
         let running = tokio::spawn(async move {
             let stopped = async {
                 let _ = stopped.await;
@@ -53,10 +56,10 @@ impl Hub {
         hub
     }
 
-    async fn embedded(memory: &Memory) -> (Self, ApiServer) {
+    async fn embedded(source: impl Source + 'static) -> (Self, ApiServer) {
         let server = ApiServer::new();
         let of_manager = server.client_named(&Identity::admin(), "fleet-manager");
-        (Self::start(server.client(), of_manager, memory).await, server)
+        (Self::start(server.client(), of_manager, Arc::new(source)).await, server)
     }
 
     fn api<T>(&self) -> Api<T>
@@ -122,6 +125,89 @@ fn commit(memory: &Memory, values: &str) {
     memory.commit(&[("web/fleet.yaml", &yaml), ("web/map.yaml", &config_map("map", "x"))]);
 }
 
+/// A repository, and a chart that is asked for in one way.
+#[derive(Clone, Debug)]
+struct WithChart(Memory, Vec<u8>);
+
+#[async_trait]
+impl Source for WithChart {
+    async fn resolve(&self, reference: &SourceReference) -> Result<Revision, SourceError> {
+        self.0.resolve(reference).await
+    }
+
+    async fn tree(&self, reference: &SourceReference, revision: &Revision) -> Result<Arc<Tree>, SourceError> {
+        self.0.tree(reference, revision).await
+    }
+
+    async fn chart(&self, request: &ChartRequest) -> Result<Vec<u8>, SourceError> {
+        if *request == ChartRequest::new("https://charts.example.com", "db", "^2") {
+            return Ok(self.1.clone());
+        }
+        Err(SourceError::Unsupported {
+            what: request.to_string(),
+        })
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e1_dependencies_are_fetched() {
+    let chart = |name: &str, dependency: &str| {
+        format!("{{apiVersion: v2, name: {name}, version: 2.0.0, dependencies: [{dependency}]}}")
+    };
+    let there = chart("a", "{name: db, version: ^2, repository: 'https://charts.example.com'}");
+    let nowhere = chart(
+        "a",
+        "{name: none, version: ^2, repository: 'https://charts.example.com'}",
+    );
+    let memory = Memory::new(&[
+        ("there/fleet.yaml", ""),
+        ("there/Chart.yaml", &there),
+        ("nowhere/fleet.yaml", ""),
+        ("nowhere/Chart.yaml", &nowhere),
+    ]);
+    let archive = tar_gz("db/Chart.yaml", chart("db", "").as_bytes());
+    let (hub, _) = Hub::embedded(WithChart(memory, archive)).await;
+    create_repo(&hub.client, NAMESPACE, "repo", |_| {}).await;
+    let bundle = eventually("the bundle is there", || async {
+        hub.api::<Bundle>().get_opt("repo-there").await.unwrap()
+    })
+    .await;
+    let resources = bundle.spec.resources.iter().map(|resource| resource.name.as_str());
+    assert_eq!(
+        resources.collect::<Vec<_>>(),
+        ["Chart.lock", "Chart.yaml", "charts/db-2.0.0.tgz"]
+    );
+    eventually("the GitRepo says what is missing", || async {
+        let status = hub.api::<GitRepo>().get("repo").await.unwrap().status?;
+        let wanted = "updating helm dependencies: nowhere/Chart.yaml: dependency \"none\"";
+        let mut conditions = status.base.conditions.iter();
+        conditions
+            .any(|condition| condition.message.contains(wanted))
+            .then_some(())
+    })
+    .await;
+    hub.stop().await;
+}
+
+/// An archive of one file: a header of 512 bytes, the content, and two empty blocks.
+fn tar_gz(name: &str, content: &[u8]) -> Vec<u8> {
+    let mut header = [0u8; 512];
+    header[..name.len()].copy_from_slice(name.as_bytes());
+    header[100..108].copy_from_slice(b"0000644\0");
+    header[124..136].copy_from_slice(format!("{:011o}\0", content.len()).as_bytes());
+    header[148..156].copy_from_slice(b"        ");
+    header[156] = b'0';
+    header[257..265].copy_from_slice(b"ustar\x0000");
+    let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
+    header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    let mut tar = header.to_vec();
+    tar.extend_from_slice(content);
+    tar.resize(tar.len().next_multiple_of(512) + 1024, 0);
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    gzip.write_all(&tar).unwrap();
+    gzip.finish().unwrap()
+}
+
 /// Values that somebody deletes or changes are put back, and new ones come through afterwards.
 async fn p18(hub: &Hub, memory: &Memory) {
     create_repo(&hub.client, NAMESPACE, "shop", |_| {}).await;
@@ -177,7 +263,7 @@ async fn p18(hub: &Hub, memory: &Memory) {
 #[tokio::test(flavor = "multi_thread")]
 async fn p18_values_are_put_back() {
     let memory = values("{a: 1}");
-    let (hub, server) = Hub::embedded(&memory).await;
+    let (hub, server) = Hub::embedded(memory.clone()).await;
     p18(&hub, &memory).await;
     // The manager did not argue with itself: creation, deletion, change and the new values are one write each, and one goes.
     let of_values = |record: &fleet_kube::embedded::RequestRecord| {
@@ -196,14 +282,14 @@ async fn p18_values_are_put_back_on_a_real_hub() {
     };
     let memory = values("{a: 1}");
     let client = plane.client().await;
-    let hub = Hub::start(client.clone(), client, &memory).await;
+    let hub = Hub::start(client.clone(), client, Arc::new(memory.clone())).await;
     p18(&hub, &memory).await;
     hub.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn p20_an_obsolete_label_goes() {
-    let (hub, _) = Hub::embedded(&values("{a: 1}")).await;
+    let (hub, _) = Hub::embedded(values("{a: 1}")).await;
     let present = json!({labels::CREATED_BY_DISPLAY_NAME: "admin", labels::CREATED_BY_USER_ID: "user-1", "team": "x"});
     let mut absent = present.clone();
     absent.as_object_mut().unwrap().remove(labels::CREATED_BY_DISPLAY_NAME);
@@ -252,7 +338,7 @@ async fn p21_who_made_an_object_is_in_the_log() {
         .with_ansi(false)
         .with_writer(move || writer.clone())
         .init();
-    let (hub, _) = Hub::embedded(&Memory::default()).await;
+    let (hub, _) = Hub::embedded(Memory::default()).await;
     // The values that the hash names are nowhere, so there is something to log.
     for (name, labels) in [
         ("with-user", json!({labels::CREATED_BY_USER_ID: "user-12345"})),
@@ -280,7 +366,7 @@ async fn p21_who_made_an_object_is_in_the_log() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn p22_states_follow_deployments_and_clusters() {
-    let (hub, _) = Hub::embedded(&Memory::default()).await;
+    let (hub, _) = Hub::embedded(Memory::default()).await;
     // There is one manager a hub: a shard's name changes nothing.
     hub.bundle("same", json!({})).await;
     hub.bundle("other", json!({labels::SHARD_REF: "shard-1"})).await;

@@ -7,7 +7,7 @@ mod update;
 #[path = "dependencies/without_helm.rs"]
 mod update;
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -51,6 +51,15 @@ impl fmt::Display for DependencyReference {
         let repository = redact(&self.repository);
         write!(out, "repo={repository} chart={} version={}", self.name, self.version)
     }
+}
+
+/// What a folder's charts depend on in the same tree.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Beside {
+    /// Folders, there or not.
+    pub(crate) folders: BTreeSet<String>,
+    /// Links were followed to some of it.
+    pub(crate) by_links: bool,
 }
 
 /// Gives archives.

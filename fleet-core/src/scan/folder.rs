@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     Bundle, ChartReference, DependencyReference, FleetYaml, ImageScan, ScanError, ScanOptions, Supplied, build, charts,
+    dependencies::Beside,
     fleet_yaml,
     resources::{self, Contents, File, Reading},
     walk,
@@ -36,6 +37,8 @@ pub(super) struct Read {
     outside: Vec<(String, Option<Entry>)>,
     /// Folders that charts of this one depend on.
     beside: Vec<(String, Entries)>,
+    /// Charts depend on folders by links, which may lead anywhere: nothing is kept to compare them with.
+    by_links: bool,
     /// The name of the bundle, as far as it could be found out.
     name: String,
     /// The name that the folder gives.
@@ -73,6 +76,7 @@ pub(super) fn read(tree: &Tree, repository: &str, place: &Place, options: &ScanO
         inside: Vec::new(),
         outside: Vec::new(),
         beside: Vec::new(),
+        by_links: false,
         name: default_name.clone(),
         default_name,
         diagnostics: Vec::new(),
@@ -103,15 +107,14 @@ impl Read {
         }
         build::join_targets(&mut file);
         let reading = self.values_files(tree, place, folder, &mut file)?;
-        let mut beside = Vec::new();
+        let mut beside = Beside::default();
         let contents = resources::files(tree, folder, &reading, &mut beside);
-        beside.sort_unstable();
-        beside.dedup();
-        let beside = beside.into_iter().map(|folder| {
+        self.by_links = beside.by_links;
+        let folders = beside.folders.into_iter().map(|folder| {
             let entries = tree.shared_under(&folder);
             (folder, entries)
         });
-        self.beside = beside.collect();
+        self.beside = folders.collect();
         let mut contents = contents?;
         self.needs = needed_charts(tree, place, folder, &file)?;
         self.dependencies = contents.unmet.iter().flat_map(|unmet| unmet.needs()).collect();
@@ -274,6 +277,7 @@ impl Read {
             None => self.inside.is_empty(),
         };
         is_unchanged
+            && !self.by_links
             && self
                 .beside
                 .iter()
@@ -299,7 +303,7 @@ impl Read {
         let Ok(Outcome::Waits { reading, .. }) = &self.outcome else {
             return Vec::new();
         };
-        let contents = resources::files(chart, "", reading, &mut Vec::new()).unwrap_or_default();
+        let contents = resources::files(chart, "", reading, &mut Beside::default()).unwrap_or_default();
         contents.unmet.iter().flat_map(|unmet| unmet.needs()).collect()
     }
 
@@ -366,7 +370,7 @@ impl Read {
                 None => return Err(unavailable("the chart was not supplied")),
             };
             let prefix = chart.bundle_folder();
-            let mut contents = resources::files(tree, "", reading, &mut Vec::new())?;
+            let mut contents = resources::files(tree, "", reading, &mut Beside::default())?;
             for file in &mut contents.files {
                 file.name = format!("{prefix}/{}", file.name);
             }

@@ -124,19 +124,23 @@ pub(crate) fn gunzip(compressed: &[u8], limit: u64) -> Result<Vec<u8>, GunzipErr
     }
 }
 
-/// Takes over the text of every known resource of the same name, encoding and bytes, however it was compressed.
+/// Takes over the text of every known resource of the same name, encoding and bytes, however it was compressed; and of a lock of
+/// dependencies that the scan made, whatever time it has.
 pub fn keep_known(resources: &mut [BundleResource], known: &[BundleResource], limit: u64) {
     let known: std::collections::HashMap<&str, &BundleResource> = known
         .iter()
         .map(|resource| (resource.name.as_str(), resource))
         .collect();
     for resource in resources {
-        if resource.encoding.is_empty() {
-            continue;
-        }
         let Some(old) = known.get(resource.name.as_str()) else {
             continue;
         };
+        if resource.encoding.is_empty() {
+            if is_lock(&resource.name) && is_made_anew(&old.content, &resource.content) {
+                resource.content.clone_from(&old.content);
+            }
+            continue;
+        }
         let same = old.encoding == resource.encoding
             && old.content != resource.content
             && matches!((unpack(old, limit), unpack(resource, limit)), (Ok(old), Ok(new)) if old == new);
@@ -144,6 +148,18 @@ pub fn keep_known(resources: &mut [BundleResource], known: &[BundleResource], li
             resource.content.clone_from(&old.content);
         }
     }
+}
+
+fn is_lock(name: &str) -> bool {
+    matches!(crate::tree::path::base(name), "Chart.lock" | "requirements.lock")
+}
+
+/// Whether a lock is another one but for its time, which a scan leaves at zero: Fleet writes the time of the scan there, and a release
+/// is not made again for it.
+fn is_made_anew(old: &str, new: &str) -> bool {
+    let start = new.strip_suffix("generated: \"0001-01-01T00:00:00Z\"\n");
+    let rest = start.and_then(|start| old.strip_prefix(start)?.strip_prefix("generated: "));
+    rest.is_some_and(|time| time.trim_end_matches('\n').split('\n').count() == 1)
 }
 
 #[cfg(test)]
@@ -187,5 +203,27 @@ mod tests {
         let other = new[1].clone();
         keep_known(&mut new, std::slice::from_ref(&old), 1000);
         assert_eq!(new, [old, other]);
+    }
+
+    #[test]
+    fn keeps_the_time_of_a_known_lock() {
+        let lock = |name: &str, version: &str, time: &str| {
+            let text = format!("dependencies:\n- version: {version}\ndigest: x\ngenerated: \"{time}\"\n");
+            pack(name, text.as_bytes(), false)
+        };
+        let zero = "0001-01-01T00:00:00Z";
+        let old = lock("a/Chart.lock", "1.0.0", "2026-01-02T03:04:05.6Z");
+        let known = std::slice::from_ref(&old);
+        for (new, kept) in [
+            (lock("a/Chart.lock", "1.0.0", zero), true),
+            (lock("a/Chart.lock", "1.0.1", zero), false),
+            (lock("a/Chart.lock", "1.0.0", "2026-02-02T03:04:05Z"), false),
+            (lock("b/Chart.lock", "1.0.0", zero), false),
+        ] {
+            let mut resources = [new.clone()];
+            keep_known(&mut resources, known, 1000);
+            assert_eq!(resources[0] == old, kept, "{new:?}");
+            assert!(kept || resources[0] == new);
+        }
     }
 }

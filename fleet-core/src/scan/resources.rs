@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{
     ScanError,
-    dependencies::{self, Unmet},
+    dependencies::{self, Beside, Unmet},
 };
 use crate::tree::{Child, Mode, Tree, TreeError, ignore, path};
 
@@ -38,13 +38,8 @@ pub(crate) struct Contents {
     pub(crate) unmet: Vec<Unmet>,
 }
 
-/// The files of a folder. Folders that were looked at for charts' sake, which may lie outside, are added to `beside`.
-pub(crate) fn files(
-    tree: &Tree,
-    folder: &str,
-    reading: &Reading,
-    beside: &mut Vec<String>,
-) -> Result<Contents, ScanError> {
+/// The files of a folder. What was looked at for charts' sake, which may lie outside, is added to `beside`.
+pub(crate) fn files(tree: &Tree, folder: &str, reading: &Reading, beside: &mut Beside) -> Result<Contents, ScanError> {
     let mut found = Contents::default();
     if !path::base(folder).starts_with('.') || folder.is_empty() {
         let walk = Walk {
@@ -75,7 +70,7 @@ impl Walk<'_> {
         charts_only: bool,
         depth: usize,
         found: &mut Contents,
-        beside: &mut Vec<String>,
+        beside: &mut Beside,
     ) -> Result<(), ScanError> {
         let children = self.tree.children(folder);
         if depth > MAXIMUM_DEPTH {

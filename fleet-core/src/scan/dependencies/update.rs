@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{DependencyReference, Place, Supply, failed};
+use super::{Beside, DependencyReference, Place, Supply, failed};
 use crate::{
     helm::{
         Dependency,
@@ -34,7 +34,7 @@ struct LeftOut {
 
 impl Unmet {
     /// Looks at a chart. Folders that `file://` repositories name are added to `beside`.
-    pub(crate) fn of(place: &Place<'_>, beside: &mut Vec<String>) -> Result<Option<Self>, ScanError> {
+    pub(crate) fn of(place: &Place<'_>, beside: &mut Beside) -> Result<Option<Self>, ScanError> {
         let failed = |problem: String| failed(place.root, place.folder, problem);
         if !declares(place) {
             return Ok(None);
@@ -126,23 +126,24 @@ fn declares(place: &Place<'_>) -> bool {
 }
 
 /// The files of the folder that a `file://` repository names, where it lies in the tree.
-fn folder_of(place: &Place<'_>, given: &str, beside: &mut Vec<String>) -> Option<Files> {
+fn folder_of(place: &Place<'_>, given: &str, beside: &mut Beside) -> Option<Files> {
     if given.starts_with('/') {
         return None;
     }
     let folder = path::inside(&path::join([place.folder, given]))?;
     let end = place.tree.resolve(&folder).ok();
-    // Where links lead can change anywhere in the tree.
-    beside.push(match &end {
-        Some(end) if *end == folder => folder,
-        _ => String::new(),
-    });
+    match &end {
+        Some(end) if *end == folder => {}
+        // A folder that is not there may also be behind a link that leads nowhere.
+        _ => beside.by_links = true,
+    }
+    beside.folders.insert(folder);
     end.filter(|end| place.tree.is_folder(end))
         .map(|end| files(place.tree, &end, beside))
 }
 
 /// The files below a folder. A link to a file counts as the file.
-fn files(tree: &Tree, folder: &str, beside: &mut Vec<String>) -> Files {
+fn files(tree: &Tree, folder: &str, beside: &mut Beside) -> Files {
     let mut files = Files::new();
     for (whole, entry) in tree.files_under(folder) {
         let name = path::relative(folder, whole).unwrap_or(whole).to_owned();
@@ -150,7 +151,7 @@ fn files(tree: &Tree, folder: &str, beside: &mut Vec<String>) -> Files {
             files.push((name, Arc::clone(&entry.content)));
             continue;
         }
-        beside.push(String::new());
+        beside.by_links = true;
         if let Ok(end) = tree.read(whole) {
             files.push((name, Arc::clone(&end.content)));
         }

@@ -1,6 +1,6 @@
 //! Without the Helm engine nobody can read charts: dependencies are left as they are.
 
-use super::{DependencyReference, Place, Supply};
+use super::{Beside, DependencyReference, Place, Supply};
 use crate::scan::{ScanError, resources::File};
 
 /// There is none.
@@ -8,7 +8,7 @@ use crate::scan::{ScanError, resources::File};
 pub(crate) enum Unmet {}
 
 impl Unmet {
-    pub(crate) fn of(_: &Place<'_>, _: &mut Vec<String>) -> Result<Option<Self>, ScanError> {
+    pub(crate) fn of(_: &Place<'_>, _: &mut Beside) -> Result<Option<Self>, ScanError> {
         Ok(None)
     }
 
