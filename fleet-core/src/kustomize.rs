@@ -25,6 +25,7 @@ mod error;
 mod fields;
 mod files;
 mod generate;
+mod growth;
 mod id;
 mod json_patch;
 mod kustomization;

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::{
     error::{KustomizeError, Result},
+    growth::check_depth,
     id::Gvk,
     node::{Mapping, Node, Scalar, Style, Tag},
     resource::Resource,
@@ -156,6 +157,7 @@ pub(super) fn apply(
         return Ok(());
     }
     let path = split_path(&spec.path, '/');
+    check_depth(path.len())?;
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     let create = if spec.create { create } else { Create::Nothing };
     walk_map(&mut resource.object, &path, create, set).map_err(|error| {

@@ -1,6 +1,6 @@
 //! ConfigMaps and Secrets from literals, files and env files (kustomize `api/internal/generators`, `api/kv`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
@@ -217,8 +217,10 @@ pub(super) fn merge_data(new: &mut Resource, old: &Resource) {
         let Some(new) = new.object.mapping_at(field) else {
             continue;
         };
+        let known: HashSet<Key> = new.entries.iter().map(|(key, _)| key.clone()).collect();
+        let known: HashSet<&str> = known.iter().map(Key::text).collect();
         for (key, value) in &old.entries {
-            if new.get(key.text()).is_none() {
+            if !known.contains(key.text()) {
                 // Values go through Go's map of texts.
                 let text = value.text().unwrap_or_default();
                 new.entries.push((key.clone(), Node::string(text)));

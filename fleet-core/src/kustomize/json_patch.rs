@@ -3,7 +3,10 @@
 
 use serde_json::{Map, Value};
 
-use super::error::{KustomizeError, Result};
+use super::{
+    error::{KustomizeError, Result},
+    growth::Growth,
+};
 
 /// One operation, checked when it is applied.
 pub(super) type Operation = Map<String, Value>;
@@ -33,7 +36,7 @@ pub(super) fn parse(text: &str) -> std::result::Result<Vec<Operation>, String> {
 }
 
 /// Applies all operations.
-pub(super) fn apply(document: &mut Value, operations: &[Operation]) -> Result<()> {
+pub(super) fn apply(document: &mut Value, operations: &[Operation], growth: &Growth) -> Result<()> {
     for operation in operations {
         let kind = text(operation, "op").unwrap_or("unknown");
         let path = text(operation, "path");
@@ -41,11 +44,17 @@ pub(super) fn apply(document: &mut Value, operations: &[Operation]) -> Result<()
         let path =
             path.ok_or_else(|| KustomizeError::Patch(format!("{kind} operation failed to decode path: missing value")));
         match kind {
-            "add" => add(document, path?, value(), kind)?,
+            "add" => {
+                let path = path?;
+                add(document, path, grown(growth, value(), path)?, kind)?;
+            }
             "remove" => {
                 remove(document, path?, kind)?;
             }
-            "replace" => replace(document, path?, value())?,
+            "replace" => {
+                let path = path?;
+                replace(document, path, grown(growth, value(), path)?)?;
+            }
             "move" | "copy" => {
                 let from = text(operation, "from").ok_or_else(|| {
                     KustomizeError::Patch(format!(
@@ -57,13 +66,20 @@ pub(super) fn apply(document: &mut Value, operations: &[Operation]) -> Result<()
                 } else {
                     copied(document, from)?
                 };
-                add(document, path?, moved, kind)?;
+                let path = path?;
+                add(document, path, grown(growth, moved, path)?, kind)?;
             }
             "test" => test(document, path?, operation.get("value"))?,
             _ => return Err(KustomizeError::Patch(format!("Unexpected kind: {kind}"))),
         }
     }
     Ok(())
+}
+
+/// A value that goes to a path, within the bounds of the build.
+fn grown(growth: &Growth, value: Value, path: &str) -> Result<Value> {
+    growth.value(&value, path.matches('/').count())?;
+    Ok(value)
 }
 
 fn text<'a>(operation: &'a Operation, field: &str) -> Option<&'a str> {
@@ -252,7 +268,7 @@ mod tests {
     fn patched(document: &Value, operations: Value) -> std::result::Result<Value, String> {
         let mut document = document.clone();
         let operations = parse(&operations.to_string())?;
-        apply(&mut document, &operations).map_err(|error| error.to_string())?;
+        apply(&mut document, &operations, &Growth::default()).map_err(|error| error.to_string())?;
         Ok(document)
     }
 

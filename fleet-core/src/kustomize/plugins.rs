@@ -20,7 +20,6 @@ use super::{
     node::{Mapping, Node},
     resmap::ResMap,
     resource::Resource,
-    schema::Schemas,
     target::Session,
     transform::{
         self, End, Namespace, SubjectMode, patch, replacement,
@@ -105,10 +104,11 @@ pub(super) enum Plugin {
 
 impl Plugin {
     /// Changes the resources; generators do nothing here.
-    pub(super) fn transform(&self, resources: &mut ResMap, schemas: &Schemas) -> Result<()> {
+    pub(super) fn transform(&self, resources: &mut ResMap, session: &Session<'_>) -> Result<()> {
+        let Session { schemas, growth, .. } = session;
         match self {
             Self::Generate(..) | Self::Chart(..) | Self::Made(_) => Ok(()),
-            Self::Pairs(pairs, specs) => transform::pairs(resources, pairs, specs),
+            Self::Pairs(pairs, specs) => transform::pairs(resources, pairs, specs, growth),
             Self::Namespace {
                 name,
                 subjects,
@@ -120,18 +120,18 @@ impl Plugin {
                     subjects: *subjects,
                     unset_only: *unset_only,
                 };
-                transform::namespace(resources, &namespace, specs)
+                transform::namespace(resources, &namespace, specs, growth)
             }
             Self::Affix { prefix, suffix, specs } => {
-                transform::affix(resources, prefix, End::Prefix, specs)?;
-                transform::affix(resources, suffix, End::Suffix, specs)
+                transform::affix(resources, prefix, End::Prefix, specs, growth)?;
+                transform::affix(resources, suffix, End::Suffix, specs, growth)
             }
             Self::Image(image, specs) => transform::images(resources, image, specs),
             Self::Replica(replica, specs) => transform::replicas(resources, replica, specs),
-            Self::Patch(patch) => patch::apply(resources, patch, schemas),
-            Self::JsonPatch(operations, target) => patch::apply_json(resources, operations, target),
+            Self::Patch(patch) => patch::apply(resources, patch, schemas, growth),
+            Self::JsonPatch(operations, target) => patch::apply_json(resources, operations, target, growth),
             Self::StrategicPatches(patches) => patch::apply_by_id(resources, patches, schemas),
-            Self::Replacements(replacements) => replacement::replacements(resources, replacements),
+            Self::Replacements(replacements) => replacement::replacements(resources, replacements, growth),
             Self::ValueAdd(value, targets) => value_add(resources, value, targets),
             Self::Hash => transform::hashes(resources),
         }

@@ -11,6 +11,7 @@ use super::{
     error::{KustomizeError, Result, quote},
     fields::{self, spec},
     generate,
+    growth::Growth,
     json_patch::Operation,
     kustomization::{self, Kustomization, Patch},
     loader::Loader,
@@ -32,12 +33,16 @@ use super::{
 /// How many files one build may load.
 const MAX_LOADS: usize = 100_000;
 
+/// The longest error of a component that is put in quotes.
+const MAX_QUOTED: usize = 1 << 16;
+
 /// What all kustomizations of a build share.
 pub(super) struct Session<'a> {
     pub(super) options: &'a BuildOptions<'a>,
     pub(super) warnings: RefCell<Vec<String>>,
     pub(super) schemas: Schemas,
     pub(super) keys: RefCell<Keys>,
+    pub(super) growth: Growth,
     loads: Cell<usize>,
 }
 
@@ -48,6 +53,7 @@ impl<'a> Session<'a> {
             warnings: RefCell::default(),
             schemas: Schemas::default(),
             keys: RefCell::default(),
+            growth: Growth::default(),
             loads: Cell::new(0),
         }
     }
@@ -91,8 +97,10 @@ const FILES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomizat
 pub(super) fn kustomization_file(session: &Session<'_>, loader: &Loader<'_>) -> Result<(Kustomization, &'static str)> {
     let mut found = Vec::new();
     for file in FILES {
-        if let Ok(content) = session.load(loader, file) {
-            found.push((content, file));
+        match session.load(loader, file) {
+            Ok(content) => found.push((content, file)),
+            Err(error @ KustomizeError::Limit(_)) => return Err(error),
+            Err(_) => {}
         }
     }
     let (content, file) = match found.as_slice() {
@@ -130,7 +138,9 @@ pub(super) fn build(session: &Session<'_>, loader: Loader<'_>) -> Result<Vec<Res
     let resources = &mut accumulated.resources;
     transform::hashes(resources)?;
     transform::name_reference::name_references(resources, &accumulated.config.name_reference)?;
-    let lines = accumulated.vars.resolve(resources, &accumulated.config.var_reference)?;
+    let lines = accumulated
+        .vars
+        .resolve(resources, &accumulated.config.var_reference, &session.growth)?;
     session.warnings.borrow_mut().extend(lines);
     let mut list = accumulated.resources.into_list();
     list.retain(|resource| {
@@ -293,6 +303,8 @@ impl<'a> Target<'a, '_> {
     fn accumulate_component(&self, accumulated: Accumulator, path: &str) -> Result<Accumulator> {
         let quoted = |error: KustomizeError, what: &str| match error {
             KustomizeError::Limit(_) => error,
+            // Quotes within quotes double with each component.
+            error if error.to_string().len() > MAX_QUOTED => error,
             error => KustomizeError::Kustomization(format!("{what}{}", quote(&error.to_string()))),
         };
         let loader = self.loader.enter(path).map_err(|error| quoted(error, "loader.New "))?;
@@ -427,7 +439,7 @@ impl<'a> Target<'a, '_> {
 
     fn run_transformers(&self, accumulated: &mut Accumulator) -> Result<()> {
         let file = &self.kustomization;
-        let schemas = &self.session.schemas;
+        let Session { schemas, growth, .. } = self.session;
         // Patches and replacements are read before anything is changed.
         let strategic = self.strategic_patches()?;
         let patches = file
@@ -458,7 +470,7 @@ impl<'a> Target<'a, '_> {
         }
         for patch in &patches {
             self.step(resources, "PatchTransformer", |resources| {
-                patch::apply(resources, patch, schemas)
+                patch::apply(resources, patch, schemas, growth)
             })?;
         }
         if !file.namespace.is_empty() {
@@ -467,17 +479,17 @@ impl<'a> Target<'a, '_> {
                 ..Namespace::default()
             };
             self.step(resources, "NamespaceTransformer", |resources| {
-                transform::namespace(resources, &namespace, &config.namespace)
+                transform::namespace(resources, &namespace, &config.namespace, growth)
             })?;
         }
         if !file.name_prefix.is_empty() {
             self.step(resources, "PrefixTransformer", |resources| {
-                transform::affix(resources, &file.name_prefix, End::Prefix, &config.name_prefix)
+                transform::affix(resources, &file.name_prefix, End::Prefix, &config.name_prefix, growth)
             })?;
         }
         if !file.name_suffix.is_empty() {
             self.step(resources, "SuffixTransformer", |resources| {
-                transform::affix(resources, &file.name_suffix, End::Suffix, &config.name_suffix)
+                transform::affix(resources, &file.name_suffix, End::Suffix, &config.name_suffix, growth)
             })?;
         }
         for label in &file.labels {
@@ -497,22 +509,22 @@ impl<'a> Target<'a, '_> {
                 .and_then(|()| fields::merge_all(&mut specs, &config.labels))
                 .map_err(|error| error.context("failed to merge labels"))?;
             self.step(resources, "LabelTransformer", |resources| {
-                transform::pairs(resources, &label.pairs, &specs)
+                transform::pairs(resources, &label.pairs, &specs, growth)
             })?;
         }
         if !file.labels.is_empty() || !file.common_labels.is_empty() {
             self.step(resources, "LabelTransformer", |resources| {
-                transform::pairs(resources, &file.common_labels, &config.common_labels)
+                transform::pairs(resources, &file.common_labels, &config.common_labels, growth)
             })?;
         }
         if !file.common_annotations.is_empty() {
             self.step(resources, "AnnotationsTransformer", |resources| {
-                transform::pairs(resources, &file.common_annotations, &config.common_annotations)
+                transform::pairs(resources, &file.common_annotations, &config.common_annotations, growth)
             })?;
         }
         for (operations, target) in &json {
             self.step(resources, "PatchJson6902Transformer", |resources| {
-                patch::apply_json(resources, operations, target)
+                patch::apply_json(resources, operations, target, growth)
             })?;
         }
         for replica in &file.replicas {
@@ -527,11 +539,11 @@ impl<'a> Target<'a, '_> {
         }
         if !replacements.is_empty() {
             self.step(resources, "ReplacementTransformer", |resources| {
-                replacement::replacements(resources, &replacements)
+                replacement::replacements(resources, &replacements, growth)
             })?;
         }
         for (plugin, origin) in &plugins {
-            plugin.transform(resources, schemas)?;
+            plugin.transform(resources, self.session)?;
             self.note(resources, origin.as_ref());
         }
         Ok(())
@@ -560,7 +572,7 @@ impl<'a> Target<'a, '_> {
         const LABEL: &str = "validated-by";
         for (plugin, _) in self.plugins(&self.kustomization.validators, false)? {
             let before = accumulated.resources.clone();
-            plugin.transform(&mut accumulated.resources, &self.session.schemas)?;
+            plugin.transform(&mut accumulated.resources, self.session)?;
             let objects = |resources: &ResMap, strip: bool| {
                 let mut found: Vec<_> = resources
                     .list()
@@ -606,7 +618,12 @@ impl<'a> Target<'a, '_> {
                 format!("kustomize-{}", super::VERSION),
             );
             let spec = [spec("", "", "", "metadata/labels", true)];
-            transform::pairs(&mut resources, &std::iter::once(label).collect(), &spec)?;
+            transform::pairs(
+                &mut resources,
+                &std::iter::once(label).collect(),
+                &spec,
+                &self.session.growth,
+            )?;
             *list = resources.into_list();
         }
         for resource in list {

@@ -20,6 +20,7 @@ pub(super) use namespace::{Namespace, SubjectMode, namespace};
 use super::{
     error::{KustomizeError, Result},
     fields::{self, Create, FieldSpec},
+    growth::Growth,
     id::Gvk,
     kustomization::Replica,
     node::{Node, Scalar, Style, Tag},
@@ -35,7 +36,8 @@ pub(super) enum End {
 }
 
 /// Adds a prefix or suffix to names, and remembers it.
-pub(super) fn affix(resources: &mut ResMap, text: &str, end: End, specs: &[FieldSpec]) -> Result<()> {
+pub(super) fn affix(resources: &mut ResMap, text: &str, end: End, specs: &[FieldSpec], growth: &Growth) -> Result<()> {
+    growth.text(text.len(), resources.list().len())?;
     for resource in resources.list_mut() {
         let original = resource.original_gvk();
         if keeps_name(&original) {
@@ -75,10 +77,17 @@ fn keeps_name(gvk: &Gvk) -> bool {
 }
 
 /// Sets pairs in the maps that the specs lead to: labels, annotations.
-pub(super) fn pairs(resources: &mut ResMap, pairs: &BTreeMap<String, String>, specs: &[FieldSpec]) -> Result<()> {
+pub(super) fn pairs(
+    resources: &mut ResMap,
+    pairs: &BTreeMap<String, String>,
+    specs: &[FieldSpec],
+    growth: &Growth,
+) -> Result<()> {
     if pairs.is_empty() {
         return Ok(());
     }
+    let bytes = pairs.iter().map(|(key, value)| key.len() + value.len()).sum();
+    growth.text(bytes, resources.list().len())?;
     for resource in resources.list_mut() {
         for (key, value) in pairs {
             let mut set = fields::set_entry(key, value);

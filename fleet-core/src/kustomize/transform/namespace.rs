@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::super::{
     error::{KustomizeError, Result},
     fields::{self, Create, FieldSpec},
+    growth::Growth,
     id::Id,
     node::{Node, Scalar, Tag},
     resmap::ResMap,
@@ -31,10 +32,16 @@ pub(crate) struct Namespace<'a> {
 }
 
 /// Sets the namespace. Two objects with one ID afterwards are an error.
-pub(crate) fn namespace(resources: &mut ResMap, namespace: &Namespace<'_>, specs: &[FieldSpec]) -> Result<()> {
+pub(crate) fn namespace(
+    resources: &mut ResMap,
+    namespace: &Namespace<'_>,
+    specs: &[FieldSpec],
+    growth: &Growth,
+) -> Result<()> {
     if namespace.name.is_empty() {
         return Ok(());
     }
+    growth.text(namespace.name.len(), resources.list().len())?;
     let list = resources.list_mut();
     let mut counts: HashMap<Id, usize> = HashMap::with_capacity(list.len());
     for resource in list.iter() {

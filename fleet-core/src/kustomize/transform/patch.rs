@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::super::{
     error::{KustomizeError, Result, quote},
+    growth::Growth,
     id::Id,
     json_patch::{self, Operation},
     kustomization::{Patch, Selector},
@@ -81,7 +82,7 @@ pub(crate) fn load(patch: &Patch, loader: &Loader<'_>, keys: &mut Keys, config: 
 }
 
 /// Applies a patch.
-pub(crate) fn apply(resources: &mut ResMap, patch: &Loaded, schemas: &Schemas) -> Result<()> {
+pub(crate) fn apply(resources: &mut ResMap, patch: &Loaded, schemas: &Schemas, growth: &Growth) -> Result<()> {
     match patch {
         Loaded::StrategicMerge(patches, None, _) => patches.iter().try_for_each(|patch| {
             let id = patch.current_id();
@@ -124,7 +125,7 @@ pub(crate) fn apply(resources: &mut ResMap, patch: &Loaded, schemas: &Schemas) -
             for at in resources.select(target)? {
                 let resource = &mut resources.list_mut()[at];
                 resource.store_previous_id();
-                json_with_history(resource, operations)?;
+                json_with_history(resource, operations, growth)?;
             }
             Ok(())
         }
@@ -132,24 +133,29 @@ pub(crate) fn apply(resources: &mut ResMap, patch: &Loaded, schemas: &Schemas) -
 }
 
 /// `patchesJson6902`: the same, without a new entry in the objects' history.
-pub(crate) fn apply_json(resources: &mut ResMap, operations: &[Operation], target: &Selector) -> Result<()> {
+pub(crate) fn apply_json(
+    resources: &mut ResMap,
+    operations: &[Operation],
+    target: &Selector,
+    growth: &Growth,
+) -> Result<()> {
     for at in resources.select(target)? {
-        json_with_history(&mut resources.list_mut()[at], operations)?;
+        json_with_history(&mut resources.list_mut()[at], operations, growth)?;
     }
     Ok(())
 }
 
 /// The patch sees the annotations that kustomize keeps an object's history in, so that there are annotations wherever there is one.
-fn json_with_history(resource: &mut Resource, operations: &[Operation]) -> Result<()> {
+fn json_with_history(resource: &mut Resource, operations: &[Operation], growth: &Growth) -> Result<()> {
     let internal = resource.internal_annotations();
     if internal.is_empty() {
-        return json(resource, operations);
+        return json(resource, operations, growth);
     }
     let mut pairs = resource.pairs("annotations");
     pairs.extend(internal.clone());
     pairs.sort();
     resource.set_pairs("annotations", pairs);
-    json(resource, operations)?;
+    json(resource, operations, growth)?;
     let mut pairs = resource.pairs("annotations");
     pairs.retain(|(key, _)| !internal.iter().any(|(internal, _)| internal == key));
     resource.set_pairs("annotations", pairs);
@@ -157,9 +163,9 @@ fn json_with_history(resource: &mut Resource, operations: &[Operation]) -> Resul
 }
 
 /// Applies operations to an object by way of JSON.
-fn json(resource: &mut Resource, operations: &[Operation]) -> Result<()> {
+fn json(resource: &mut Resource, operations: &[Operation], growth: &Growth) -> Result<()> {
     let mut value = Node::Mapping(std::mem::take(&mut resource.object)).to_value()?;
-    json_patch::apply(&mut value, operations)?;
+    json_patch::apply(&mut value, operations, growth)?;
     resource.object = match Node::from_json(&value) {
         Node::Mapping(mapping) => mapping,
         _ => return Err(KustomizeError::Patch("the patched object is no map".to_owned())),

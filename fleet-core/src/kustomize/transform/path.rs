@@ -6,6 +6,7 @@ use regex::Regex;
 use super::super::{
     error::{KustomizeError, Result},
     fields::{split_path, wrong_kind},
+    growth::check_depth,
     node::{Mapping, Node, Scalar, Style, Tag},
 };
 
@@ -166,6 +167,7 @@ type Visit<'a> = dyn FnMut(&mut Node) -> Result<()> + 'a;
 
 /// Visits every node that a path leads to, making missing ones if told to. Gives their number.
 pub(crate) fn visit(node: &mut Node, path: &[String], make: Make, visit: &mut Visit<'_>) -> Result<usize> {
+    check_depth(path.len())?;
     let Some((first, rest)) = path.split_first() else {
         visit(node)?;
         return Ok(1);

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{
     super::{
         error::{KustomizeError, Result, quote},
+        growth::Growth,
         id::{Gvk, Id},
         kustomization::{FieldOptions, Replacement, Source, Target},
         node::{Keys, Node, Scalar},
@@ -16,7 +17,7 @@ use super::{
 use crate::yaml::{Dialect, Limits, node as yaml_node};
 
 /// Carries all replacements out, one after the other.
-pub(crate) fn replacements(resources: &mut ResMap, replacements: &[Replacement]) -> Result<()> {
+pub(crate) fn replacements(resources: &mut ResMap, replacements: &[Replacement], growth: &Growth) -> Result<()> {
     for replacement in replacements {
         let targets = replacement.targets.as_deref();
         let value = match (&replacement.source, &replacement.source_value) {
@@ -36,7 +37,7 @@ pub(crate) fn replacements(resources: &mut ResMap, replacements: &[Replacement])
         };
         let targets = targets.ok_or_else(|| failure("replacements must specify a source and at least one target"))?;
         for target in targets {
-            apply(resources, &value, target)?;
+            apply(resources, &value, target, growth)?;
         }
     }
     Ok(())
@@ -111,7 +112,7 @@ fn source_value(resources: &ResMap, source: &Source) -> Result<Node> {
     }))
 }
 
-fn apply(resources: &mut ResMap, value: &Node, target: &Target) -> Result<()> {
+fn apply(resources: &mut ResMap, value: &Node, target: &Target, growth: &Growth) -> Result<()> {
     let select = target
         .select
         .as_ref()
@@ -146,7 +147,7 @@ fn apply(resources: &mut ResMap, value: &Node, target: &Target) -> Result<()> {
         let mut root = Node::Mapping(std::mem::take(&mut resource.object));
         let outcome = paths
             .iter()
-            .try_for_each(|path| set_field(&mut root, path, value, target.options.as_ref()));
+            .try_for_each(|path| set_field(&mut root, path, value, target.options.as_ref(), growth));
         if let Node::Mapping(object) = root {
             resource.object = object;
         }
@@ -155,14 +156,20 @@ fn apply(resources: &mut ResMap, value: &Node, target: &Target) -> Result<()> {
     Ok(())
 }
 
-fn set_field(root: &mut Node, field: &str, value: &Node, options: Option<&FieldOptions>) -> Result<()> {
+fn set_field(
+    root: &mut Node,
+    field: &str,
+    value: &Node,
+    options: Option<&FieldOptions>,
+    growth: &Growth,
+) -> Result<()> {
     let make = if options.is_some_and(|options| options.create) {
         Make::like(value)
     } else {
         Make::Nothing
     };
     let parts = path::split(field);
-    if set_structured(root, &parts, value, make) {
+    if set_structured(root, &parts, value, make, growth)? {
         return Ok(());
     }
     let or_create = if make == Make::Nothing { "" } else { "or create " };
@@ -171,7 +178,9 @@ fn set_field(root: &mut Node, field: &str, value: &Node, options: Option<&FieldO
     let mut setting = Ok(());
     let found = path::visit(root, &parts, make, &mut |node| {
         if setting.is_ok() {
-            setting = set_value(node, value, options);
+            setting = growth
+                .node(value, parts.len())
+                .and_then(|()| set_value(node, value, options, growth));
         }
         Ok(())
     });
@@ -184,7 +193,7 @@ fn set_field(root: &mut Node, field: &str, value: &Node, options: Option<&FieldO
 }
 
 /// Into a scalar only the text is copied: its type stays.
-fn set_value(node: &mut Node, value: &Node, options: Option<&FieldOptions>) -> Result<()> {
+fn set_value(node: &mut Node, value: &Node, options: Option<&FieldOptions>, growth: &Growth) -> Result<()> {
     let delimiter = options.map(|options| (options.delimiter.as_str(), options.index));
     let joined = match delimiter {
         Some((delimiter, index)) if !delimiter.is_empty() => {
@@ -200,7 +209,9 @@ fn set_value(node: &mut Node, value: &Node, options: Option<&FieldOptions>) -> R
                     None => parts.push(text),
                 },
             }
-            Some(parts.join(delimiter))
+            let joined = parts.join(delimiter);
+            growth.text(joined.len(), 1)?;
+            Some(joined)
         }
         _ => None,
     };
@@ -217,17 +228,21 @@ fn set_value(node: &mut Node, value: &Node, options: Option<&FieldOptions>) -> R
 }
 
 /// A path that runs into a scalar's text: the text is read as YAML or JSON, changed, and written back. False if it is no such path.
-fn set_structured(root: &mut Node, parts: &[String], value: &Node, make: Make) -> bool {
-    let Node::Mapping(object) = &*root else { return false };
+fn set_structured(root: &mut Node, parts: &[String], value: &Node, make: Make, growth: &Growth) -> Result<bool> {
+    let Node::Mapping(object) = &*root else {
+        return Ok(false);
+    };
     let split = (1..parts.len()).find(|at| {
         matches!(path::lookup_in(object, &parts[..*at]), Some(Node::Scalar(scalar)) if parse(&scalar.text).is_some())
     });
-    let Some(at) = split else { return false };
+    let Some(at) = split else { return Ok(false) };
     let Some(Node::Scalar(scalar)) = path::lookup_in(object, &parts[..at]) else {
-        return false;
+        return Ok(false);
     };
+    growth.text(scalar.text.len(), 1)?;
+    growth.node(value, parts.len())?;
     let Some(mut data) = parse(&scalar.text) else {
-        return false;
+        return Ok(false);
     };
     let found = path::visit(&mut data, &parts[at..], make, &mut |node| {
         match (&mut *node, value) {
@@ -237,19 +252,20 @@ fn set_structured(root: &mut Node, parts: &[String], value: &Node, make: Make) -
         Ok(())
     });
     if !found.is_ok_and(|count| count > 0) {
-        return false;
+        return Ok(false);
     }
     // What cannot be written any more (a word in the place of a number) leaves the text as it was.
     let Some(text) = write(&data, &scalar.text) else {
-        return true;
+        return Ok(true);
     };
+    growth.text(text.len(), 1)?;
     let set = path::visit(root, &parts[..at], Make::Nothing, &mut |node| {
         if let Node::Scalar(scalar) = node {
             scalar.text = text.as_str().into();
         }
         Ok(())
     });
-    set.is_ok_and(|count| count > 0)
+    Ok(set.is_ok_and(|count| count > 0))
 }
 
 fn parse(text: &str) -> Option<Node> {

@@ -8,6 +8,7 @@ use super::{
     super::{
         error::{KustomizeError, Result},
         fields::{self, Create, FieldSpec},
+        growth::Growth,
         id::Gvk,
         kustomization::{Var, VarTarget},
         node::{Node, Scalar, Style, Tag},
@@ -73,7 +74,7 @@ impl Vars {
     }
 
     /// Puts the values in; lines for the user come back: of values that cannot be put into a text, and of variables that nothing refers to.
-    pub(crate) fn resolve(&self, resources: &mut ResMap, specs: &[FieldSpec]) -> Result<Vec<String>> {
+    pub(crate) fn resolve(&self, resources: &mut ResMap, specs: &[FieldSpec], growth: &Growth) -> Result<Vec<String>> {
         let mut values = BTreeMap::new();
         for var in self.0.values() {
             values.insert(var.name.as_str(), value(var, resources)?);
@@ -85,7 +86,7 @@ impl Vars {
         for resource in resources.list_mut() {
             for spec in specs {
                 fields::apply(resource, spec, Create::Nothing, &mut |node| {
-                    set(node, &values, &mut notes)
+                    set(node, &values, &mut notes, growth)
                 })?;
             }
         }
@@ -182,11 +183,11 @@ fn describe_collection(node: &Node) -> String {
     )
 }
 
-fn set<'a>(node: &mut Node, values: &Values<'a>, notes: &mut Notes<'a>) -> Result<()> {
+fn set<'a>(node: &mut Node, values: &Values<'a>, notes: &mut Notes<'a>, growth: &Growth) -> Result<()> {
     match node {
         Node::Scalar(scalar) => {
             if scalar.tag == Tag::String {
-                expand(scalar, values, notes);
+                expand(scalar, values, notes, growth)?;
             }
         }
         Node::Mapping(mapping) => {
@@ -199,14 +200,14 @@ fn set<'a>(node: &mut Node, values: &Values<'a>, notes: &mut Notes<'a>) -> Resul
                     )));
                 }
                 if let Node::Scalar(scalar @ Scalar { tag: Tag::String, .. }) = value {
-                    expand(scalar, values, notes);
+                    expand(scalar, values, notes, growth)?;
                 }
             }
         }
         Node::Sequence(items) => {
             for item in items {
                 match item {
-                    Node::Scalar(scalar @ Scalar { tag: Tag::String, .. }) => expand(scalar, values, notes),
+                    Node::Scalar(scalar @ Scalar { tag: Tag::String, .. }) => expand(scalar, values, notes, growth)?,
                     _ => {
                         return Err(KustomizeError::Transform(
                             "invalid value type expect a string".to_owned(),
@@ -220,9 +221,9 @@ fn set<'a>(node: &mut Node, values: &Values<'a>, notes: &mut Notes<'a>) -> Resul
 }
 
 /// Replaces `$(NAME)`; `$$` is a dollar, what is unknown stays. A reference alone takes the type of its value.
-fn expand<'a>(scalar: &mut Scalar, values: &Values<'a>, notes: &mut Notes<'a>) {
+fn expand<'a>(scalar: &mut Scalar, values: &Values<'a>, notes: &mut Notes<'a>, growth: &Growth) -> Result<()> {
     if !scalar.text.contains('$') {
-        return;
+        return Ok(());
     }
     let mut find = |name: &str| {
         let (name, value) = values.get_key_value(name)?;
@@ -254,9 +255,12 @@ fn expand<'a>(scalar: &mut Scalar, values: &Values<'a>, notes: &mut Notes<'a>) {
                     if matches!(scalar.tag, Tag::Timestamp | Tag::Binary | Tag::Null) {
                         scalar.tag = Tag::String;
                     }
-                    return;
+                    return growth.text(scalar.text.len(), 1);
                 }
-                Some(value) => expanded.push_str(&value.text),
+                Some(value) => {
+                    growth.text(value.text.len(), 1)?;
+                    expanded.push_str(&value.text);
+                }
                 None => {
                     expanded.push_str(&format!("$({name})"));
                 }
@@ -272,4 +276,5 @@ fn expand<'a>(scalar: &mut Scalar, values: &Values<'a>, notes: &mut Notes<'a>) {
     }
     expanded.push_str(rest);
     *scalar = Scalar::string(expanded);
+    Ok(())
 }
