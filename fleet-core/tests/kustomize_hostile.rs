@@ -1,6 +1,6 @@
 //! Kustomizations that are made to exhaust memory, stack or time, or to reach out of their root: a clear error each, soon.
 #![cfg(feature = "kustomize")]
-#![allow(clippy::disallowed_methods)]
+#![allow(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};

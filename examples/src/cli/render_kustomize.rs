@@ -7,7 +7,7 @@ pub mod remote;
 use std::{fs, io::Write, path::Path};
 
 use anyhow::{Context as _, Result, anyhow};
-use clap::{Args, ValueEnum};
+use clap::{ArgAction, Args, ValueEnum};
 use fleet_core::kustomize::{
     BuildOptions, Built, KustomizeError, LoadRestrictor, RemoteResource, Supplied, build, build_with_warnings,
 };
@@ -22,7 +22,7 @@ pub struct RenderKustomizeCommand {
     #[arg(value_name = "DIR", default_value = ".")]
     pub folder: String,
     /// Render `helmCharts`, by our own engine unless --helm-command names a program.
-    #[arg(long)]
+    #[arg(long, default_value_t = false, num_args = 0..=1, default_missing_value = "true", require_equals = true, action = ArgAction::Set)]
     pub enable_helm: bool,
     /// The helm that pulls and renders charts.
     #[arg(long, value_name = "PROGRAM")]
@@ -34,7 +34,7 @@ pub struct RenderKustomizeCommand {
     #[arg(long, default_value = "")]
     pub helm_kube_version: String,
     /// Show more of a chart that fails.
-    #[arg(long)]
+    #[arg(long, default_value_t = false, num_args = 0..=1, default_missing_value = "true", require_equals = true, action = ArgAction::Set)]
     pub helm_debug: bool,
     /// Which files a kustomization may load.
     #[arg(long, value_enum, default_value_t = Restrictor::RootOnly)]
@@ -42,6 +42,32 @@ pub struct RenderKustomizeCommand {
     /// Write to this file, or one file an object into this folder.
     #[arg(short, long, value_name = "PATH")]
     pub output: Option<String>,
+    /// What kubectl takes for functions and plugins.
+    #[command(flatten)]
+    pub functions: FunctionFlags,
+}
+
+/// Flags for functions and plugins, which are refused: they have no effect.
+#[derive(Args, Clone, Debug, Default)]
+pub struct FunctionFlags {
+    /// For functions, which are refused.
+    #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL", hide = true)]
+    pub as_current_user: Option<bool>,
+    /// For plugins, which are refused.
+    #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL", hide = true)]
+    pub enable_alpha_plugins: Option<bool>,
+    /// For functions, which are refused.
+    #[arg(long, short, value_name = "NAME=VALUE", hide = true)]
+    pub env: Vec<String>,
+    /// For functions, which are refused.
+    #[arg(long, value_name = "MOUNT", hide = true)]
+    pub mount: Vec<String>,
+    /// For functions, which are refused.
+    #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL", hide = true)]
+    pub network: Option<bool>,
+    /// For functions, which are refused.
+    #[arg(long, value_name = "NAME", hide = true)]
+    pub network_name: Option<String>,
 }
 
 /// The values of `--load-restrictor`.
@@ -116,9 +142,14 @@ impl RenderKustomizeCommand {
         }
         built.map_err(|error| {
             // The folder itself is named as it was given.
-            let missing = format!("must build at directory: not a valid directory: evalsymlink failure on '{folder}'");
-            let given = missing.replace(folder, &self.folder);
-            anyhow!(error.to_string().replacen(&missing, &given, 1))
+            let text = error.to_string();
+            for problem in ["not a valid directory: evalsymlink failure on ", ""] {
+                let named = |folder: &str| format!("must build at directory: {problem}'{folder}'");
+                if let Some(rest) = text.strip_prefix(&named(folder)) {
+                    return anyhow!("{}{rest}", named(&self.folder));
+                }
+            }
+            anyhow!(text)
         })
     }
 }

@@ -302,7 +302,8 @@ impl<'a> Target<'a, '_> {
 
     fn accumulate_component(&self, accumulated: Accumulator, path: &str) -> Result<Accumulator> {
         let quoted = |error: KustomizeError, what: &str| match error {
-            KustomizeError::Limit(_) => error,
+            // Whoever supplies what is remote has to see that it is missing.
+            KustomizeError::Limit(_) | KustomizeError::Remote(_) => error,
             // Quotes within quotes double with each component.
             error if error.to_string().len() > MAX_QUOTED => error,
             error => KustomizeError::Kustomization(format!("{what}{}", quote(&error.to_string()))),
