@@ -3,6 +3,9 @@
 //! The order of steps is that of `k8s.io/apiserver/pkg/registry/rest` BeforeCreate and BeforeUpdate. Every write is computed
 //! from the object that it replaces, outside of the store's lock, and computed again if another write came in between.
 
+mod delete;
+mod server_side_apply;
+
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -17,6 +20,8 @@ use super::request::Options;
 use super::state::State;
 use super::store::{Location, Raced};
 use super::workloads;
+
+pub(super) use delete::{Deletion, Propagation, delete_once};
 
 /// How often a write is computed again before the client is told to try again itself.
 const MAX_RACES: usize = 50;
@@ -40,49 +45,6 @@ pub(super) struct Written {
     pub(super) object: Arc<Value>,
     pub(super) created: bool,
     pub(super) changed: bool,
-}
-
-/// `propagationPolicy`.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Propagation {
-    Background,
-    Foreground,
-    Orphan,
-}
-
-/// The options of a deletion (`DeleteOptions`).
-#[derive(Debug, Clone, Default)]
-pub(super) struct Deletion {
-    pub(super) propagation: Option<Propagation>,
-    pub(super) uid: Option<String>,
-    pub(super) resource_version: Option<String>,
-    pub(super) dry_run: bool,
-}
-
-impl Deletion {
-    pub(super) fn read(options: &Options, body: &Value) -> ApiResult<Self> {
-        let policy = options
-            .propagation_policy
-            .as_deref()
-            .or(body["propagationPolicy"].as_str());
-        let propagation = match policy {
-            None | Some("") => None,
-            Some("Background") => Some(Propagation::Background),
-            Some("Foreground") => Some(Propagation::Foreground),
-            Some("Orphan") => Some(Propagation::Orphan),
-            Some(other) => {
-                let message = format!("invalid propagationPolicy {other:?}");
-                return Err(ApiError::new(422, "Invalid", message));
-            }
-        };
-        let precondition = |key: &str| body["preconditions"][key].as_str().map(str::to_owned);
-        Ok(Deletion {
-            propagation: propagation.or((body["orphanDependents"] == true).then_some(Propagation::Orphan)),
-            uid: precondition("uid"),
-            resource_version: precondition("resourceVersion"),
-            dry_run: options.dry_run || body["dryRun"].as_array().is_some_and(|d| d.iter().any(|v| v == "All")),
-        })
-    }
 }
 
 impl<'a> Writer<'a> {
@@ -361,106 +323,6 @@ impl<'a> Writer<'a> {
         Err(ApiError::modified(self.kind, name))
     }
 
-    /// PATCH with `application/apply-patch+yaml`: server-side apply.
-    pub(super) fn apply(&mut self, name: &str, mut config: Value) -> ApiResult<Written> {
-        self.check_type(&mut config)?;
-        self.check_namespace(&mut config)?;
-        match config["metadata"]["name"].as_str() {
-            None | Some("") => config["metadata"]["name"] = json!(name),
-            Some(own) if own == name => {}
-            Some(own) => {
-                let message = format!("the name of the object ({own}) does not match the name on the URL ({name})");
-                return Err(ApiError::bad_request(message));
-            }
-        }
-        if config["metadata"]["managedFields"]
-            .as_array()
-            .is_some_and(|m| !m.is_empty())
-        {
-            return Err(ApiError::bad_request("metadata.managedFields must be nil"));
-        }
-        let Some(field_manager) = self.options.field_manager.clone() else {
-            return Err(ApiError::new(
-                422,
-                "Invalid",
-                "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch",
-            ));
-        };
-        // Unknown fields are judged on what the client sent; defaults are not the client's fields.
-        let unknown = super::decode::normalize(self.kind, &mut config)?;
-        let validation = FieldValidation::read(self.options.field_validation.as_deref())?;
-        if let Some(first) = unknown.first().filter(|_| validation == FieldValidation::Strict) {
-            let message = format!(
-                "failed to create typed patch object ({}/{name}; {}, Kind={}): .{first}: field not declared in schema",
-                self.namespace.unwrap_or_default(),
-                self.kind.api_version(),
-                self.kind.kind
-            );
-            return Err(ApiError::new(500, "InternalError", message));
-        }
-        if validation == FieldValidation::Warn {
-            self.warnings
-                .extend(unknown.iter().map(|path| format!("unknown field {path:?}")));
-        }
-        let location = self.location(name);
-        for _ in 0..MAX_RACES {
-            let current = self.get(&location);
-            let live = current.as_ref().map(|c| super::answer::in_version(self.kind, c));
-            if current.is_none() && self.subresource.is_some() {
-                return Err(ApiError::not_found(self.kind, name));
-            }
-            let request = manager::Apply {
-                kind: self.kind,
-                manager: &field_manager,
-                subresource: self.subresource,
-                force: self.options.force,
-                now: &self.state.now(),
-            };
-            let object = request.merge(live.as_deref(), &config)?;
-            match &current {
-                None => {
-                    if let Some(written) = self.create_applied(&location, object, &config)? {
-                        return Ok(written);
-                    }
-                }
-                Some(current) => {
-                    let (object, pinned) = self.merged(name, current, object)?;
-                    match self.commit(&location, current, object, true)? {
-                        Some(written) => return Ok(written),
-                        None if pinned => return Err(ApiError::modified(self.kind, name)),
-                        None => {}
-                    }
-                }
-            }
-        }
-        Err(ApiError::modified(self.kind, name))
-    }
-
-    /// The first apply of an object creates it.
-    fn create_applied(&mut self, location: &Location, mut object: Value, config: &Value) -> ApiResult<Option<Written>> {
-        if config["metadata"]["uid"].as_str().is_some_and(|u| !u.is_empty()) {
-            let message = "uid mismatch: the provided object specified uid, and no existing object was found";
-            return Err(ApiError::conflict(self.kind, &location.name, message));
-        }
-        self.shape(&mut object)?;
-        self.namespace_takes(&location.name)?;
-        self.begin(&mut object);
-        admission::validate(self.kind, &object, None)?;
-        if self.options.dry_run {
-            return Ok(Some(Written {
-                object: Arc::new(object),
-                created: true,
-                changed: false,
-            }));
-        }
-        let stored = self.state.store.put(location, None, object).ok();
-        Ok(stored.map(|object| Written {
-            object,
-            created: true,
-            changed: true,
-        }))
-    }
-
     /// The object to store in the place of `current`, and whether the client named the version that it changes.
     fn merged(&mut self, name: &str, current: &Arc<Value>, mut object: Value) -> ApiResult<(Value, bool)> {
         if self.subresource == Some("scale") {
@@ -622,94 +484,6 @@ impl<'a> Writer<'a> {
             Err(Raced) => Ok(None),
         }
     }
-
-    /// DELETE. Gives the object, and whether it is gone (else it waits for its finalizers).
-    pub(super) fn delete(&mut self, name: &str, deletion: &Deletion) -> ApiResult<(Arc<Value>, bool)> {
-        let location = self.location(name);
-        for _ in 0..MAX_RACES {
-            let Some(current) = self.get(&location) else {
-                return Err(ApiError::not_found(self.kind, name));
-            };
-            for (key, wanted) in [("uid", &deletion.uid), ("resourceVersion", &deletion.resource_version)] {
-                if let Some(wanted) = wanted
-                    && current["metadata"][key] != **wanted
-                {
-                    let label = if key == "uid" { "UID" } else { "ResourceVersion" };
-                    let found = text(&current["metadata"][key]);
-                    let why = format!(
-                        "Precondition failed: {label} in precondition: {wanted}, {label} in object meta: {found}"
-                    );
-                    return Err(ApiError::conflict(self.kind, name, &why));
-                }
-            }
-            if deletion.dry_run {
-                return Ok((current, true));
-            }
-            match delete_once(self.state, self.kind, &location, &current, deletion.propagation) {
-                Ok(result) => return Ok(result),
-                Err(Raced) => continue,
-            }
-        }
-        Err(ApiError::modified(self.kind, name))
-    }
-}
-
-/// Deletes `current`, or marks it where finalizers hold it.
-pub(super) fn delete_once(
-    state: &State,
-    kind: &Kind,
-    location: &Location,
-    current: &Arc<Value>,
-    propagation: Option<Propagation>,
-) -> Result<(Arc<Value>, bool), Raced> {
-    let mut finalizers: Vec<String> = current["metadata"]["finalizers"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(text)
-        .collect();
-    let before = finalizers.clone();
-    // A policy that is given replaces the finalizers of the other policies.
-    if let Some(propagation) = propagation {
-        finalizers.retain(|f| f != "foregroundDeletion" && f != "orphan");
-        let has_dependents = current["metadata"]["uid"]
-            .as_str()
-            .is_some_and(|uid| !state.store.dependents(uid).is_empty());
-        match propagation {
-            Propagation::Foreground if has_dependents => finalizers.push("foregroundDeletion".into()),
-            Propagation::Orphan if has_dependents => finalizers.push("orphan".into()),
-            _ => {}
-        }
-    }
-    let holds = !finalizers.is_empty() || namespace_holds(kind, current);
-    if !holds {
-        return state.store.remove(location, current).map(|object| (object, true));
-    }
-    let marked = current["metadata"]["deletionTimestamp"].is_string();
-    if marked && finalizers == before {
-        return Ok((current.clone(), false));
-    }
-    let mut object = Value::clone(current);
-    if finalizers.is_empty() {
-        set_or_remove(&mut object["metadata"], "finalizers", None);
-    } else {
-        object["metadata"]["finalizers"] = json!(finalizers);
-    }
-    if !marked {
-        object["metadata"]["deletionTimestamp"] = json!(state.now());
-        object["metadata"]["deletionGracePeriodSeconds"] = json!(0);
-        if has_generation(kind) {
-            let next = object["metadata"]["generation"].as_i64().unwrap_or(0) + 1;
-            object["metadata"]["generation"] = json!(next);
-        }
-        if kind.is("", "Namespace") {
-            object["status"]["phase"] = json!("Terminating");
-        }
-    }
-    state
-        .store
-        .put(location, Some(current), object)
-        .map(|object| (object, false))
 }
 
 fn namespace_holds(kind: &Kind, object: &Value) -> bool {
