@@ -30,6 +30,7 @@ mod limits;
 pub mod node;
 pub mod number;
 mod positions;
+mod quick;
 pub mod scalar;
 mod scanner;
 mod timestamp;
@@ -92,7 +93,26 @@ pub fn read(text: &str) -> Result<Value, YamlError> {
 /// # Errors
 /// What Go would say.
 pub fn read_with(text: &str, options: &ReadOptions) -> Result<Value, YamlError> {
-    match node::parse(text, options.dialect, &options.limits)? {
+    read_kept(text, options, |_, _| true)
+}
+
+/// [`read_with`], but of mappings only the entries that `keeps` says yes to, by the depth of the mapping (0 for the
+/// document's own) and the key. The rest is read for its mistakes alone, which is quicker; a text of an uncommon kind is
+/// read in full all the same, so the value may hold more.
+///
+/// # Errors
+/// As of [`read_with`], wherever in the text.
+pub fn read_kept(text: &str, options: &ReadOptions, keeps: impl Fn(usize, &str) -> bool) -> Result<Value, YamlError> {
+    node::check_length(text, &options.limits)?;
+    let mut values = quick::Values {
+        dialect: options.dialect,
+        repeats: options.dialect == Dialect::GoYaml2 && !options.strict,
+        keeps,
+    };
+    if let Some(value) = quick::read(text, &options.limits, &mut values) {
+        return Ok(value);
+    }
+    match node::compose(text, options.dialect, &options.limits)? {
         Some(document) => value::convert(&document, options),
         None => Ok(Value::Null),
     }

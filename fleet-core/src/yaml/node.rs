@@ -9,7 +9,7 @@ use std::collections::HashMap;
 pub use super::event::ScalarStyle;
 use super::event::{Event, Events, Mark};
 use super::limits::AliasGuard;
-use super::{Dialect, Limits, YamlError};
+use super::{Dialect, Limits, YamlError, quick};
 
 /// One document.
 #[derive(Clone, Debug, PartialEq)]
@@ -203,12 +203,26 @@ fn expand(
 /// # Errors
 /// What is no YAML, in go-yaml's words; exceeded limits.
 pub fn parse(text: &str, dialect: Dialect, limits: &Limits) -> Result<Option<Tree>, YamlError> {
-    if text.len() > limits.bytes {
-        return Err(YamlError::Limit {
-            what: "bytes",
-            limit: limits.bytes,
-        });
+    check_length(text, limits)?;
+    if let Some(root) = quick::read(text, limits, &mut quick::Nodes) {
+        let has_aliases = false;
+        return Ok(Some(Tree { root, has_aliases }));
     }
+    compose(text, dialect, limits)
+}
+
+pub(super) fn check_length(text: &str, limits: &Limits) -> Result<(), YamlError> {
+    if text.len() <= limits.bytes {
+        return Ok(());
+    }
+    Err(YamlError::Limit {
+        what: "bytes",
+        limit: limits.bytes,
+    })
+}
+
+/// [`parse`] by the scanner, whatever the text is.
+pub(super) fn compose(text: &str, dialect: Dialect, limits: &Limits) -> Result<Option<Tree>, YamlError> {
     let mut composer = Composer {
         events: Events::new(text, dialect),
         dialect,

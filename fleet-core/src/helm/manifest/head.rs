@@ -16,8 +16,19 @@ pub(super) struct Head {
 
 /// Reads the head of a document; the whole document must be YAML.
 pub(super) fn read(text: &str) -> Result<Head, String> {
-    let value = yaml::read(text).map_err(|error| format!("error converting YAML to JSON: {error}"))?;
+    let value = yaml::read_kept(text, &yaml::ReadOptions::default(), is_of_head)
+        .map_err(|error| format!("error converting YAML to JSON: {error}"))?;
     decode(&value).map_err(|message| format!("error unmarshaling JSON: while decoding JSON: json: {message}"))
+}
+
+/// Whether an entry of the document, or of what is kept of it, is one that the head is decoded from.
+fn is_of_head(depth: usize, key: &str) -> bool {
+    let is = |name: &str| key.eq_ignore_ascii_case(name);
+    match depth {
+        0 => is("apiVersion") || is("kind") || is("metadata"),
+        1 => is("name") || is("annotations"),
+        _ => true,
+    }
 }
 
 fn decode(value: &Value) -> Result<Head, String> {

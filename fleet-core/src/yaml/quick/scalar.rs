@@ -1,0 +1,194 @@
+//! Scalars of one line, and block scalars.
+
+use std::borrow::Cow;
+
+use super::super::event::ScalarStyle;
+use super::{Plain, Reader};
+
+impl<'a> Reader<'a> {
+    /// A plain scalar that ends on its line; the cursor is left behind it.
+    pub(super) fn plain(&mut self) -> Option<Plain<'a>> {
+        let mark = self.mark();
+        let rest = self.rest();
+        match rest.first()? {
+            b'-' if !self.is_blank_or_end(1) => {}
+            b'-' | b'?' | b':' | b',' | b'[' | b']' | b'{' | b'}' | b'#' | b'&' | b'*' | b'!' | b'|' | b'>' | b'\''
+            | b'"' | b'%' | b'@' | b'`' | b'\t' => return None,
+            _ => {}
+        }
+        let mut length = 0;
+        loop {
+            match rest.get(length) {
+                None | Some(b'\n') => break,
+                Some(b':') if matches!(rest.get(length + 1), None | Some(b' ' | b'\n')) => return None,
+                Some(b'#') if rest[length - 1] == b' ' => break,
+                Some(b'\t') => return None,
+                Some(_) => length += 1,
+            }
+        }
+        while rest[length - 1] == b' ' {
+            length -= 1;
+        }
+        let text = &self.text[self.position..self.position + length];
+        self.position += length;
+        Some(Plain {
+            text: Cow::Borrowed(text),
+            style: ScalarStyle::Plain,
+            mark,
+        })
+    }
+
+    /// A quoted scalar that ends on its line; the cursor is left behind it.
+    pub(super) fn quoted(&mut self) -> Option<Plain<'a>> {
+        let mark = self.mark();
+        let quote = self.byte(0)?;
+        self.position += 1;
+        let mut text = Cow::Borrowed("");
+        let mut begin = self.position;
+        loop {
+            match self.byte(0)? {
+                b'\n' => return None,
+                byte if byte == quote => {
+                    let piece = &self.text[begin..self.position];
+                    self.position += 1;
+                    // Two single quotes are one.
+                    if quote == b'\'' && self.byte(0) == Some(quote) {
+                        text.to_mut().push_str(piece);
+                        begin = self.position;
+                        self.position += 1;
+                        continue;
+                    }
+                    append(&mut text, piece);
+                    break;
+                }
+                b'\\' if quote == b'"' => {
+                    let character = match self.byte(1)? {
+                        b'n' => '\n',
+                        b't' => '\t',
+                        b'"' => '"',
+                        b'\\' => '\\',
+                        _ => return None,
+                    };
+                    let text = text.to_mut();
+                    text.push_str(&self.text[begin..self.position]);
+                    text.push(character);
+                    self.position += 2;
+                    begin = self.position;
+                }
+                _ => self.position += 1,
+            }
+        }
+        let style = if quote == b'"' {
+            ScalarStyle::DoubleQuoted
+        } else {
+            ScalarStyle::SingleQuoted
+        };
+        Some(Plain { text, style, mark })
+    }
+
+    /// A literal or folded scalar, with all its lines, in a collection of an indent.
+    pub(super) fn block_scalar(&mut self, around: usize) -> Option<Plain<'a>> {
+        let mark = self.mark();
+        let literal = self.byte(0)? == b'|';
+        self.position += 1;
+        let (keep, strip) = match self.byte(0) {
+            Some(b'+') => (true, false),
+            Some(b'-') => (false, true),
+            _ => (false, false),
+        };
+        self.position += usize::from(keep || strip);
+        self.end_line()?;
+        let style = if literal {
+            ScalarStyle::Literal
+        } else {
+            ScalarStyle::Folded
+        };
+        let mut breaks = self.empty_lines(usize::MAX)?;
+        let indent = self.rest().iter().take_while(|byte| **byte == b' ').count();
+        if indent <= around || self.at_end() {
+            // Nothing is in it; what the empty lines come to then depends on much.
+            return None;
+        }
+        let mut text = String::new();
+        let mut after_blank = false;
+        let mut first = true;
+        let mut broken = false;
+        while let Some(line) = self.line_at(indent) {
+            let blank = line.starts_with([' ', '\t']);
+            if first {
+            } else if !literal && !after_blank && !blank {
+                // A break between two lines of text folds to a space.
+                if breaks == 0 {
+                    text.push(' ');
+                }
+            } else {
+                text.push('\n');
+            }
+            text.extend(std::iter::repeat_n('\n', breaks));
+            text.push_str(line);
+            (first, after_blank) = (false, blank);
+            broken = self.bytes[self.position - 1] == b'\n';
+            breaks = self.empty_lines(indent)?;
+        }
+        if broken && !strip {
+            text.push('\n');
+        }
+        if keep {
+            text.extend(std::iter::repeat_n('\n', breaks));
+        }
+        Some(Plain {
+            text: Cow::Owned(text),
+            style,
+            mark,
+        })
+    }
+
+    /// Goes past lines that have at most `indent` spaces and nothing else; says how many they are.
+    fn empty_lines(&mut self, indent: usize) -> Option<usize> {
+        let mut count = 0;
+        let mut widest = 0;
+        loop {
+            let spaces = self
+                .rest()
+                .iter()
+                .take(indent)
+                .take_while(|byte| **byte == b' ')
+                .count();
+            match self.byte(spaces) {
+                Some(b'\n') => {
+                    widest = widest.max(spaces);
+                    self.position += spaces + 1;
+                    self.line += 1;
+                    count += 1;
+                }
+                // A tab in the place of an indent is a mistake.
+                Some(b'\t') if spaces < indent => return None,
+                // Before the first line of text, an empty one may not be deeper.
+                Some(_) => return (indent < usize::MAX || widest <= spaces).then_some(count),
+                // Blanks at the very end.
+                None if spaces > 0 => return None,
+                None => return Some(count),
+            }
+        }
+    }
+
+    /// The line at the cursor without its indent, if it has as much; the cursor goes past it.
+    fn line_at(&mut self, indent: usize) -> Option<&'a str> {
+        let rest = self.rest();
+        if rest.len() <= indent || rest[..indent].iter().any(|byte| *byte != b' ') {
+            return None;
+        }
+        let length = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
+        let line = &self.text[self.position + indent..self.position + length];
+        self.skip_line();
+        Some(line)
+    }
+}
+
+fn append<'a>(text: &mut Cow<'a, str>, piece: &'a str) {
+    if text.is_empty() {
+        *text = Cow::Borrowed(piece);
+    } else {
+        text.to_mut().push_str(piece);
+    }
+}
