@@ -18,6 +18,10 @@ mod chart_files;
 
 use chart_files::chart_files;
 
+/// As the `fleet` program has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 type Failure = Box<dyn std::error::Error>;
 
 fn load(folder: &Path) -> Result<Chart, Failure> {

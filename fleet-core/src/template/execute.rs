@@ -17,7 +17,7 @@ use super::format;
 use super::functions::Parameter;
 use super::set::MissingKey;
 use super::text::Text;
-use super::tree::{Branch, Command, Invocation, Node, Operand, OperandKind, Pipe, Tree, Variable};
+use super::tree::{Branch, Command, Invocation, Node, Operand, OperandKind, Pipe, Span, Tree, Variable};
 
 use super::value::{Kind, Value};
 
@@ -127,10 +127,13 @@ fn failure<T>(frame: &Frame<'_>, message: impl Into<String>) -> Outcome<T> {
 fn failed(frame: &Frame<'_>, message: String, cause: Option<FunctionError>) -> Box<TemplateError> {
     let (position, node) = match frame.at {
         At::Beginning => (0, String::new()),
-        At::Invocation(invocation) => (invocation.position, with_stack(|| invocation.to_string())),
-        At::Pipe(pipe) => (pipe.position, with_stack(|| pipe.to_string())),
-        At::Command(command) => (command.position, with_stack(|| command.to_string())),
-        At::Operand(operand) => (operand.position, with_stack(|| operand.to_string())),
+        At::Invocation(invocation) => (
+            invocation.position,
+            with_stack(|| frame.tree.show(invocation).to_string()),
+        ),
+        At::Pipe(pipe) => (pipe.position, with_stack(|| frame.tree.show(pipe).to_string())),
+        At::Command(command) => (command.position, with_stack(|| frame.tree.show(command).to_string())),
+        At::Operand(operand) => (operand.position, with_stack(|| frame.tree.show(operand).to_string())),
     };
     Box::new(TemplateError::Execution(Box::new(ExecutionError {
         template: frame.tree.name.to_string(),
@@ -186,7 +189,7 @@ impl Machine<'_, '_> {
     fn node<'t>(&mut self, frame: &mut Frame<'t>, dot: &Evaluated, node: &'t Node) -> Outcome<Flow> {
         let before = self.output.len();
         match node {
-            Node::Text(text) => self.output.extend_from_slice(text.as_bytes()),
+            Node::Text(text) => self.output.extend_from_slice(text.of(&frame.tree.source).as_bytes()),
             Node::Action(pipe) => {
                 let value = self.pipe(frame, dot, pipe)?.value;
                 if pipe.variables.is_empty() {
@@ -268,7 +271,7 @@ impl Machine<'_, '_> {
         }
         let value = value.unwrap_or_default();
         for variable in &pipe.variables {
-            self.assign(frame, variable, value.clone())?;
+            self.assign(frame, *variable, value.clone())?;
         }
         Ok(value)
     }
@@ -286,13 +289,13 @@ impl Machine<'_, '_> {
             piped,
         };
         match &first.kind {
-            OperandKind::Field(names) => {
+            OperandKind::Field(fields) => {
                 frame.at = At::Operand(first);
-                self.fields(frame, dot, dot.clone(), names, first, &arguments)
+                self.fields(frame, dot, dot.clone(), *fields, first, &arguments)
             }
-            OperandKind::Chain { base, fields } => self.chain(frame, dot, first, base, fields, &arguments),
+            OperandKind::Chain { base, fields } => self.chain(frame, dot, first, base, *fields, &arguments),
             OperandKind::Variable { variable, fields } => {
-                self.variable(frame, dot, first, variable, fields, &arguments)
+                self.variable(frame, dot, first, *variable, *fields, &arguments)
             }
             OperandKind::Function(callee) => {
                 frame.at = At::Operand(first);
@@ -320,7 +323,7 @@ impl Machine<'_, '_> {
             OperandKind::Bool(value) => Value::Bool(*value),
             OperandKind::Text { text, .. } => Value::Text(text.clone()),
             OperandKind::Number(number) => number.ideal().or_else(|message| failure(frame, message))?,
-            _ => return failure(frame, format!("can't evaluate command {}", operand)),
+            _ => return failure(frame, format!("can't evaluate command {}", frame.tree.show(operand))),
         };
         Ok(Evaluated::plain(value))
     }
@@ -330,16 +333,19 @@ impl Machine<'_, '_> {
         frame: &mut Frame<'t>,
         dot: &Evaluated,
         operand: &'t Operand,
-        variable: &Variable,
-        fields: &[Arc<str>],
+        variable: Variable,
+        fields: Span,
         arguments: &Arguments<'t, '_>,
     ) -> Outcome<Evaluated> {
         frame.at = At::Operand(operand);
         let Some(slot) = variable.slot else {
-            return failure(frame, format!("undefined variable: {}", variable.name));
+            return failure(
+                frame,
+                format!("undefined variable: {}", variable.name.of(&frame.tree.source)),
+            );
         };
-        let value = self.context.variables[frame.base + slot].clone();
-        if fields.is_empty() {
+        let value = self.context.variables[frame.base + slot as usize].clone();
+        if fields == Span::default() {
             not_a_function(frame, operand, arguments)?;
             return Ok(value);
         }
@@ -352,7 +358,7 @@ impl Machine<'_, '_> {
         dot: &Evaluated,
         operand: &'t Operand,
         base: &'t Operand,
-        fields: &[Arc<str>],
+        fields: Span,
         arguments: &Arguments<'t, '_>,
     ) -> Outcome<Evaluated> {
         frame.at = At::Operand(operand);
@@ -365,5 +371,8 @@ fn not_a_function(frame: &Frame<'_>, first: &Operand, arguments: &Arguments<'_, 
     if arguments.is_empty() {
         return Ok(());
     }
-    failure(frame, format!("can't give argument to non-function {first}"))
+    failure(
+        frame,
+        format!("can't give argument to non-function {}", frame.tree.show(first)),
+    )
 }

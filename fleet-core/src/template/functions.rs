@@ -4,9 +4,10 @@
 //! declares its parameters here, and the executor does the checking for all of them. Functions are found when a template
 //! is parsed: a name that is not registered is a parse error.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+
+use hashbrown::HashMap;
 
 use super::context::Context;
 use super::error::FunctionError;

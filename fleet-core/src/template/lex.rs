@@ -1,10 +1,10 @@
 //! Text into tokens, by the rules of Go's `text/template/parse`.
 //!
-//! All tokens are made before parsing starts; an error ends them, and the parser reports it when it gets there.
+//! All tokens are made before parsing starts; an error ends them, and the parser reports it when it gets there. A token is a
+//! piece of the text; lines are counted when an error needs one.
 
-use std::borrow::Cow;
-
-use super::quote::{character_code, quote_prefix};
+use super::quote::character_code;
+use super::tree::Span;
 use super::unicode::{is_digit, is_letter, is_print};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,25 +50,10 @@ pub(super) enum Keyword {
     With,
 }
 
-#[derive(Clone, Debug)]
-pub(super) struct Token<'a> {
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Token {
     pub(super) kind: TokenKind,
-    pub(super) position: usize,
-    pub(super) line: usize,
-    /// The text of the token, or the message of an error.
-    pub(super) text: Cow<'a, str>,
-}
-
-impl Token<'_> {
-    /// How error texts name it.
-    pub(super) fn describe(&self) -> String {
-        match self.kind {
-            TokenKind::Eof => "EOF".to_owned(),
-            TokenKind::Error => self.text.clone().into_owned(),
-            TokenKind::Keyword(_) | TokenKind::Dot | TokenKind::Nil => format!("<{}>", self.text),
-            _ => quote_prefix(&self.text, 10),
-        }
-    }
+    pub(super) span: Span,
 }
 
 /// What the lexer depends on.
@@ -80,27 +65,23 @@ pub(super) struct Syntax<'a> {
     pub(super) continue_is_keyword: bool,
 }
 
-/// The tokens of a text; the last is `Eof` or `Error`.
-pub(super) fn lex<'a>(input: &'a str, syntax: &Syntax<'_>) -> Vec<Token<'a>> {
+/// The tokens of a text; the last is `Eof` or `Error`, and for the latter its message is beside them.
+pub(super) fn lex(input: &str, syntax: &Syntax<'_>) -> (Vec<Token>, Option<String>) {
     let mut lexer = Lexer {
         input,
         syntax,
         position: 0,
         start: 0,
-        line: 1,
-        start_line: 1,
         // A guess that spares most texts from growing it step by step.
-        tokens: Vec::with_capacity(input.len() / 8),
+        tokens: Vec::with_capacity(input.len() / 16 + 2),
     };
-    if let Err(message) = lexer.run() {
-        lexer.tokens.push(Token {
-            kind: TokenKind::Error,
-            position: lexer.start,
-            line: lexer.start_line,
-            text: message.into(),
-        });
+    let message = lexer.run().err();
+    if message.is_some() {
+        let span = Span::new(lexer.start, lexer.start);
+        let kind = TokenKind::Error;
+        lexer.tokens.push(Token { kind, span });
     }
-    lexer.tokens
+    (lexer.tokens, message)
 }
 
 struct Lexer<'a, 's> {
@@ -108,9 +89,7 @@ struct Lexer<'a, 's> {
     syntax: &'s Syntax<'s>,
     position: usize,
     start: usize,
-    line: usize,
-    start_line: usize,
-    tokens: Vec<Token<'a>>,
+    tokens: Vec<Token>,
 }
 
 impl<'a> Lexer<'a, '_> {
@@ -128,34 +107,43 @@ impl<'a> Lexer<'a, '_> {
         Some(character)
     }
 
-    /// Moves on by some bytes and counts their lines.
+    /// Moves on by some bytes.
     fn advance(&mut self, bytes: usize) {
-        let end = self.position + bytes;
-        self.line += self.input.as_bytes()[self.position..end]
-            .iter()
-            .filter(|byte| **byte == b'\n')
-            .count();
-        self.position = end;
+        self.position += bytes;
+    }
+
+    fn byte(&self) -> Option<u8> {
+        self.input.as_bytes().get(self.position).copied()
     }
 
     fn emit(&mut self, kind: TokenKind) {
-        self.tokens.push(Token {
-            kind,
-            position: self.start,
-            line: self.start_line,
-            text: Cow::Borrowed(&self.input[self.start..self.position]),
-        });
+        let span = Span::new(self.start, self.position);
+        self.tokens.push(Token { kind, span });
         self.ignore();
     }
 
     fn ignore(&mut self) {
         self.start = self.position;
-        self.start_line = self.line;
+    }
+
+    /// Where the next left delimiter is.
+    fn find_left(&self) -> Option<usize> {
+        let rest = self.rest().as_bytes();
+        let left = self.syntax.left.as_bytes();
+        let first = *left.first()?;
+        let mut from = 0;
+        loop {
+            let found = from + memchr::memchr(first, rest.get(from..)?)?;
+            if rest[found..].starts_with(left) {
+                return Some(found);
+            }
+            from = found + 1;
+        }
     }
 
     fn run(&mut self) -> Result<(), String> {
         loop {
-            let Some(index) = self.rest().find(self.syntax.left) else {
+            let Some(index) = self.find_left() else {
                 let length = self.rest().len();
                 self.advance(length);
                 if self.position > self.start {
@@ -215,7 +203,7 @@ impl<'a> Lexer<'a, '_> {
         }
         self.advance(self.syntax.right.len());
         if trims {
-            let blank = self.rest().len() - self.rest().trim_start_matches(is_space).len();
+            let blank = self.blank();
             self.advance(blank);
         }
     }
@@ -223,7 +211,9 @@ impl<'a> Lexer<'a, '_> {
     /// Whether the right delimiter comes now, and if so, whether it trims.
     fn at_right_delimiter(&self) -> Option<bool> {
         let rest = self.rest();
-        if is_right_trim(rest) && rest[2..].starts_with(self.syntax.right) {
+        if matches!(rest.as_bytes(), [b' ' | b'\t' | b'\r' | b'\n', b'-', ..])
+            && rest[2..].starts_with(self.syntax.right)
+        {
             return Some(true);
         }
         rest.starts_with(self.syntax.right).then_some(false)
@@ -243,7 +233,7 @@ impl<'a> Lexer<'a, '_> {
                 self.advance(self.syntax.right.len());
                 self.emit(TokenKind::RightDelimiter);
                 if trims {
-                    let blank = self.rest().len() - self.rest().trim_start_matches(is_space).len();
+                    let blank = self.blank();
                     self.advance(blank);
                     self.ignore();
                 }
@@ -306,9 +296,15 @@ impl<'a> Lexer<'a, '_> {
         }
     }
 
+    /// How many white space characters come now.
+    fn blank(&self) -> usize {
+        let spaces = self.rest().bytes();
+        spaces.take_while(|byte| is_space(char::from(*byte))).count()
+    }
+
     /// A run of white space; the last one stays if it belongs to a trimming right delimiter.
     fn space(&mut self) {
-        let blank = self.rest().len() - self.rest().trim_start_matches(is_space).len();
+        let blank = self.blank();
         let last = &self.rest()[blank - 1..];
         if is_right_trim(last) && last[2..].starts_with(self.syntax.right) {
             if blank == 1 {
@@ -340,17 +336,27 @@ impl<'a> Lexer<'a, '_> {
     }
 
     fn at_terminator(&self) -> bool {
-        match self.peek() {
-            None | Some('.' | ',' | '|' | ':' | ')' | '(') => true,
-            Some(character) => is_space(character) || self.rest().starts_with(self.syntax.right),
+        match self.byte() {
+            None | Some(b'.' | b',' | b'|' | b':' | b')' | b'(' | b' ' | b'\t' | b'\r' | b'\n') => true,
+            Some(_) => self.rest().starts_with(self.syntax.right),
         }
     }
 
     /// Moves over letters, digits and underscores; none of them ends a line.
     fn alphanumerics(&mut self) {
-        let rest = self.rest();
-        let end = rest.find(|character| !is_alphanumeric(character));
-        self.position += end.unwrap_or(rest.len());
+        while let Some(byte) = self.byte() {
+            if byte.is_ascii() {
+                if !is_alphanumeric(char::from(byte)) {
+                    return;
+                }
+                self.position += 1;
+            } else {
+                match self.peek() {
+                    Some(character) if is_alphanumeric(character) => self.position += character.len_utf8(),
+                    _ => return,
+                }
+            }
+        }
     }
 
     fn field_or_variable(&mut self, kind: TokenKind, bare: TokenKind) -> Result<(), String> {

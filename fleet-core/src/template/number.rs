@@ -1,7 +1,5 @@
 //! Numbers of templates: every syntax of Go's constants, and all values that one can stand for.
 
-use std::sync::Arc;
-
 use super::quote::unquote_character;
 use super::value::Value;
 
@@ -9,7 +7,7 @@ use super::value::Value;
 #[derive(Clone, Debug)]
 pub(crate) struct Number {
     /// As it is written.
-    pub(crate) text: Arc<str>,
+    pub(crate) text: Box<str>,
     pub(crate) integer: Option<i64>,
     pub(crate) unsigned: Option<u64>,
     pub(crate) float: Option<f64>,
@@ -113,12 +111,13 @@ impl Number {
         if let Some((real, imaginary)) = self.complex {
             return Ok(Value::Complex(real, imaginary));
         }
-        let lower = self.text.to_ascii_lowercase();
-        let hexadecimal = lower.starts_with("0x") && lower.len() > 2 && !lower.contains('p');
+        let text = &*self.text;
+        let hexadecimal = text.starts_with('0') && matches!(text.as_bytes().get(1), Some(b'x' | b'X'));
+        let hexadecimal = hexadecimal && text.len() > 2 && !text.contains(['p', 'P']);
         if let Some(float) = self.float
             && !hexadecimal
-            && !lower.starts_with('\'')
-            && lower.contains(['.', 'e', 'p'])
+            && !text.starts_with('\'')
+            && text.contains(['.', 'e', 'E', 'p', 'P'])
         {
             return Ok(Value::Float(float));
         }

@@ -13,13 +13,17 @@ use super::error::TemplateError;
 use super::functions::Functions;
 use super::lex::{Keyword, Syntax, Token, TokenKind, lex};
 use super::number::Number;
-use super::quote::{quote, unquote};
+use super::quote::{quote, quote_prefix, unquote};
 use super::set::TemplateOptions;
 use super::text::Text;
-use super::tree::{Block, Branch, Callee, Command, Invocation, Node, Operand, OperandKind, Pipe, Tree, Variable};
+use super::tree::{
+    Block, Branch, Callee, Command, Invocation, Node, Operand, OperandKind, Pipe, Shown, Span, Tree, Variable,
+};
 
 /// How deep control structures and parentheses may nest.
 const MAX_DEPTH: usize = 1000;
+/// Pieces of a text are numbered by 32 bits.
+const MAX_LENGTH: usize = u32::MAX as usize;
 
 /// A parsed text: its own template and those that it defines.
 #[derive(Debug)]
@@ -63,57 +67,72 @@ pub(super) fn parse(
         break_is_keyword: functions.get("break").is_none(),
         continue_is_keyword: functions.get("continue").is_none(),
     };
+    if text.len() >= MAX_LENGTH {
+        return Err(TemplateError::Parse {
+            name: name.to_owned(),
+            line: 1,
+            message: format!("text is longer than {MAX_LENGTH} bytes"),
+        });
+    }
+    let (tokens, error) = lex(text, &syntax);
     let mut parser = Parser {
         name: name.into(),
+        text,
         source: text.into(),
         functions,
-        tokens: lex(text, &syntax),
+        tokens,
+        error: error.unwrap_or_default(),
         next: 0,
         furthest: 0,
-        action_line: 0,
+        action_start: None,
         depth: 0,
         trees: Vec::new(),
         definition: Definition::default(),
+        operands: Vec::new(),
+        commands: Vec::new(),
+        nodes: Vec::new(),
     };
-    parser.text().map_err(|message| TemplateError::Parse {
+    parser.parsed().map_err(|message| TemplateError::Parse {
         name: name.to_owned(),
-        line: parser.tokens.get(parser.furthest).map_or(0, |token| token.line),
+        line: parser
+            .tokens
+            .get(parser.furthest)
+            .map_or(0, |token| parser.line(token.span.start())),
         message,
     })
 }
 
-/// What belongs to the template being parsed: the text's own, or that of a `define` or `block`.
+/// What belongs to the template being parsed: the text's own, or that of a `define` or `block`. The variable `$`, in slot 0,
+/// is always there and in neither list.
+#[derive(Default)]
 struct Definition {
-    known: Vec<Arc<str>>,
-    scope: Vec<Arc<str>>,
+    known: Vec<Span>,
+    scope: Vec<Span>,
+    /// Slots of the scope when it was largest.
     slots: usize,
     range_depth: usize,
 }
 
-impl Default for Definition {
-    fn default() -> Self {
-        Self {
-            known: vec!["$".into()],
-            scope: vec!["$".into()],
-            slots: 1,
-            range_depth: 0,
-        }
-    }
-}
-
 struct Parser<'a> {
     name: Arc<str>,
+    text: &'a str,
     source: Arc<str>,
     functions: &'a Functions,
-    tokens: Vec<Token<'a>>,
+    tokens: Vec<Token>,
+    /// The message of the token that is an error.
+    error: String,
     next: usize,
     /// The last token looked at: its line is that of an error.
     furthest: usize,
-    /// The line where the current action began, for errors of unclosed ones; 0 outside of actions.
-    action_line: usize,
+    /// Where the current action began, for errors of unclosed ones.
+    action_start: Option<usize>,
     depth: usize,
     trees: Vec<Arc<Tree>>,
     definition: Definition,
+    // Parts of lists that are not complete yet: each list is made at once then, and no larger than it has to be.
+    operands: Vec<Operand>,
+    commands: Vec<Command>,
+    nodes: Vec<Node>,
 }
 
 /// What ends a list of nodes.
@@ -140,17 +159,37 @@ enum Item {
 type Parse<T> = Result<T, String>;
 
 impl<'a> Parser<'a> {
-    fn peek(&mut self) -> &Token<'a> {
+    fn peek(&mut self) -> Token {
         let last = self.tokens.len() - 1;
         let index = self.next.min(last);
         self.furthest = self.furthest.max(index);
-        &self.tokens[index]
+        self.tokens[index]
     }
 
-    fn take(&mut self) -> Token<'a> {
-        let token = self.peek().clone();
+    fn take(&mut self) -> Token {
+        let token = self.peek();
         self.next += 1;
         token
+    }
+
+    fn piece(&self, span: Span) -> &'a str {
+        span.of(self.text)
+    }
+
+    /// The line of a byte position, from 1.
+    fn line(&self, position: usize) -> usize {
+        let before = &self.text.as_bytes()[..position.min(self.text.len())];
+        1 + memchr::memchr_iter(b'\n', before).count()
+    }
+
+    /// How error texts name a token.
+    fn describe(&self, token: Token) -> String {
+        let text = self.piece(token.span);
+        match token.kind {
+            TokenKind::Eof => "EOF".to_owned(),
+            TokenKind::Keyword(_) | TokenKind::Dot | TokenKind::Nil => format!("<{text}>"),
+            _ => quote_prefix(text, 10),
+        }
     }
 
     fn skip_space(&mut self) {
@@ -159,7 +198,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn take_after_space(&mut self) -> Token<'a> {
+    fn take_after_space(&mut self) -> Token {
         self.skip_space();
         self.take()
     }
@@ -169,39 +208,41 @@ impl<'a> Parser<'a> {
         self.peek().kind
     }
 
-    fn unexpected<T>(&self, token: &Token<'_>, context: &str) -> Parse<T> {
+    fn unexpected<T>(&self, token: Token, context: &str) -> Parse<T> {
         if token.kind != TokenKind::Error {
-            return Err(format!("unexpected {} in {context}", token.describe()));
+            return Err(format!("unexpected {} in {context}", self.describe(token)));
         }
         let mut extra = String::new();
-        if self.action_line != 0 && self.action_line != token.line {
-            extra = format!(" in action started at {}:{}", self.name, self.action_line);
-            if token.text.ends_with(" action") {
+        if let Some(start) = self.action_start.map(|start| self.line(start))
+            && start != self.line(token.span.start())
+        {
+            extra = format!(" in action started at {}:{start}", self.name);
+            if self.error.ends_with(" action") {
                 extra.drain(.." in action".len());
             }
         }
-        Err(format!("{}{extra}", token.text))
+        Err(format!("{}{extra}", self.error))
     }
 
-    fn expect(&mut self, kind: TokenKind, context: &str) -> Parse<Token<'a>> {
+    fn expect(&mut self, kind: TokenKind, context: &str) -> Parse<Token> {
         let token = self.take_after_space();
         if token.kind == kind {
             Ok(token)
         } else {
-            self.unexpected(&token, context)
+            self.unexpected(token, context)
         }
     }
 
-    fn string(&self, token: &Token<'_>) -> Parse<Text> {
-        unquote(&token.text).ok_or_else(|| "invalid syntax".to_owned())
+    fn string(&self, token: Token) -> Parse<Text> {
+        unquote(self.piece(token.span)).ok_or_else(|| "invalid syntax".to_owned())
     }
 
     fn template_name(&mut self, context: &str) -> Parse<(usize, Arc<str>)> {
         let token = self.take_after_space();
         if !matches!(token.kind, TokenKind::String | TokenKind::RawString) {
-            return self.unexpected(&token, context);
+            return self.unexpected(token, context);
         }
-        Ok((token.position, self.string(&token)?.to_str().into()))
+        Ok((token.span.start(), self.string(token)?.to_str().into()))
     }
 
     fn nested<T>(&mut self, parse: impl FnOnce(&mut Self) -> Parse<T>) -> Parse<T> {
@@ -214,8 +255,8 @@ impl<'a> Parser<'a> {
         result
     }
 
-    fn text(&mut self) -> Parse<Parsed> {
-        let mut root = Block::new();
+    fn parsed(&mut self) -> Parse<Parsed> {
+        let begin = self.nodes.len();
         while self.peek().kind != TokenKind::Eof {
             if self.peek().kind == TokenKind::LeftDelimiter {
                 let before = self.next;
@@ -227,11 +268,12 @@ impl<'a> Parser<'a> {
                 self.next = before;
             }
             match self.item()? {
-                Item::Node(node) => root.push(node),
+                Item::Node(node) => self.nodes.push(node),
                 Item::End(end) => return Err(format!("unexpected {}", end.text())),
             }
         }
         let definition = std::mem::take(&mut self.definition);
+        let root = self.nodes.drain(begin..).collect();
         let main = self.tree(Arc::clone(&self.name), root, &definition);
         self.add(Arc::clone(&main))?;
         Ok(Parsed {
@@ -246,7 +288,7 @@ impl<'a> Parser<'a> {
             parse_name: Arc::clone(&self.name),
             source: Arc::clone(&self.source),
             root,
-            slots: definition.slots,
+            slots: 1 + definition.slots,
         })
     }
 
@@ -285,11 +327,11 @@ impl<'a> Parser<'a> {
     }
 
     fn list(&mut self) -> Parse<(Block, End)> {
-        let mut list = Block::new();
+        let begin = self.nodes.len();
         while self.peek_after_space() != TokenKind::Eof {
             match self.item()? {
-                Item::Node(node) => list.push(node),
-                Item::End(end) => return Ok((list, end)),
+                Item::Node(node) => self.nodes.push(node),
+                Item::End(end) => return Ok((self.nodes.drain(begin..).collect(), end)),
             }
         }
         Err("unexpected EOF".to_owned())
@@ -298,14 +340,14 @@ impl<'a> Parser<'a> {
     fn item(&mut self) -> Parse<Item> {
         let token = self.take_after_space();
         match token.kind {
-            TokenKind::Text => Ok(Item::Node(Node::Text(Text::from(token.text.as_ref())))),
+            TokenKind::Text => Ok(Item::Node(Node::Text(token.span))),
             TokenKind::LeftDelimiter => {
-                self.action_line = token.line;
+                self.action_start = Some(token.span.start());
                 let item = self.action();
-                self.action_line = 0;
+                self.action_start = None;
                 item
             }
-            _ => self.unexpected(&token, "input"),
+            _ => self.unexpected(token, "input"),
         }
     }
 
@@ -339,7 +381,7 @@ impl<'a> Parser<'a> {
     fn loop_control(&mut self, name: &str, node: Node) -> Parse<Node> {
         let token = self.take_after_space();
         if token.kind != TokenKind::RightDelimiter {
-            return self.unexpected(&token, &format!("{{{{{name}}}}}"));
+            return self.unexpected(token, &format!("{{{{{name}}}}}"));
         }
         if self.definition.range_depth == 0 {
             return Err(format!("{{{{{name}}}}} outside {{{{range}}}}"));
@@ -377,7 +419,7 @@ impl<'a> Parser<'a> {
             End::End => None,
             End::Else(Some(next)) if next == keyword => {
                 self.next += 1;
-                Some(vec![self.nested(|parser| parser.control(keyword))?])
+                Some(vec![self.nested(|parser| parser.control(keyword))?].into())
             }
             End::Else(_) => {
                 let (list, end) = self.list()?;
@@ -389,7 +431,7 @@ impl<'a> Parser<'a> {
         };
         self.definition.known.truncate(known);
         self.definition.scope.truncate(scope);
-        let branch = Branch { pipe, then, otherwise };
+        let branch = Box::new(Branch { pipe, then, otherwise });
         Ok(match keyword {
             Keyword::With => Node::With(branch),
             Keyword::Range => Node::Range(branch),
@@ -402,11 +444,8 @@ impl<'a> Parser<'a> {
         let (position, name) = self.template_name(CONTEXT)?;
         let pipe = self.pipeline(CONTEXT, TokenKind::RightDelimiter)?;
         self.nested(|parser| parser.body(Arc::clone(&name), CONTEXT))?;
-        Ok(Node::Template(Invocation {
-            position,
-            name,
-            pipe: Some(pipe),
-        }))
+        let pipe = Some(pipe);
+        Ok(Node::Template(Box::new(Invocation { position, name, pipe })))
     }
 
     fn invocation(&mut self) -> Parse<Node> {
@@ -418,18 +457,19 @@ impl<'a> Parser<'a> {
         } else {
             Some(self.pipeline(CONTEXT, TokenKind::RightDelimiter)?)
         };
-        Ok(Node::Template(Invocation { position, name, pipe }))
+        Ok(Node::Template(Box::new(Invocation { position, name, pipe })))
     }
 
     fn pipeline(&mut self, context: &str, end: TokenKind) -> Parse<Pipe> {
         self.skip_space();
         let mut pipe = Pipe {
-            position: self.peek().position,
+            position: self.peek().span.start(),
             assign: false,
             variables: Vec::new(),
-            commands: Vec::new(),
+            commands: Box::default(),
         };
         self.declarations(&mut pipe, context)?;
+        let begin = self.commands.len();
         loop {
             self.skip_space();
             match self.peek().kind {
@@ -450,17 +490,18 @@ impl<'a> Parser<'a> {
                 | TokenKind::Variable
                 | TokenKind::LeftParenthesis => {
                     let command = self.command()?;
-                    pipe.commands.push(command);
+                    self.commands.push(command);
                 }
                 _ => {
                     let token = self.take();
-                    return self.unexpected(&token, context);
+                    return self.unexpected(token, context);
                 }
             }
         }
-        if pipe.commands.is_empty() {
+        if self.commands.len() == begin {
             return Err(format!("missing value for {context}"));
         }
+        pipe.commands = self.commands.drain(begin..).collect();
         for (index, command) in pipe.commands.iter().enumerate().skip(1) {
             if matches!(
                 command.operands[0].kind,
@@ -475,11 +516,11 @@ impl<'a> Parser<'a> {
         }
         for variable in &mut pipe.variables {
             if pipe.assign {
-                variable.slot = self.definition.scope.iter().rposition(|name| *name == variable.name);
+                variable.slot = self.slot(self.piece(variable.name));
             } else {
-                variable.slot = Some(self.definition.scope.len());
-                self.definition.scope.push(Arc::clone(&variable.name));
+                self.definition.scope.push(variable.name);
                 self.definition.slots = self.definition.slots.max(self.definition.scope.len());
+                variable.slot = u32::try_from(self.definition.scope.len()).ok();
             }
         }
         Ok(pipe)
@@ -493,17 +534,17 @@ impl<'a> Parser<'a> {
                 return Ok(());
             }
             let before = self.next;
-            let name: Arc<str> = self.take().text.as_ref().into();
+            let name = self.take().span;
             self.skip_space();
             let follower = self.peek();
-            let is_comma = follower.kind == TokenKind::Character && follower.text == ",";
+            let is_comma = follower.kind == TokenKind::Character && self.piece(follower.span) == ",";
             let kind = follower.kind;
             if !is_comma && !matches!(kind, TokenKind::Assign | TokenKind::Declare) {
                 self.next = before;
                 return Ok(());
             }
             self.next += 1;
-            self.definition.known.push(Arc::clone(&name));
+            self.definition.known.push(name);
             pipe.variables.push(Variable { name, slot: None });
             if !is_comma {
                 pipe.assign = kind == TokenKind::Assign;
@@ -523,14 +564,12 @@ impl<'a> Parser<'a> {
 
     fn command(&mut self) -> Parse<Command> {
         self.skip_space();
-        let mut command = Command {
-            position: self.peek().position,
-            operands: Vec::new(),
-        };
+        let position = self.peek().span.start();
+        let begin = self.operands.len();
         loop {
             self.skip_space();
             if let Some(operand) = self.operand()? {
-                command.operands.push(operand);
+                self.operands.push(operand);
             }
             match self.peek().kind {
                 TokenKind::Space => self.next += 1,
@@ -541,14 +580,15 @@ impl<'a> Parser<'a> {
                 }
                 _ => {
                     let token = self.take();
-                    return self.unexpected(&token, "operand");
+                    return self.unexpected(token, "operand");
                 }
             }
         }
-        if command.operands.is_empty() {
+        if self.operands.len() == begin {
             return Err("empty command".to_owned());
         }
-        Ok(command)
+        let operands = self.operands.drain(begin..).collect();
+        Ok(Command { position, operands })
     }
 
     fn operand(&mut self) -> Parse<Option<Operand>> {
@@ -558,14 +598,15 @@ impl<'a> Parser<'a> {
         if self.peek().kind != TokenKind::Field {
             return Ok(Some(operand));
         }
-        let position = self.peek().position;
-        let mut further: Vec<Arc<str>> = Vec::new();
+        // No space is between the fields of an operand, so all of them are one piece.
+        let mut further = self.take().span;
+        let position = further.start();
         while self.peek().kind == TokenKind::Field {
-            further.push(self.take().text[1..].into());
+            further = further.to(self.take().span);
         }
         match &mut operand.kind {
-            OperandKind::Field(names) => names.append(&mut further),
-            OperandKind::Variable { fields, .. } => fields.append(&mut further),
+            OperandKind::Field(fields) => *fields = fields.to(further),
+            OperandKind::Variable { fields, .. } => *fields = further,
             OperandKind::Bool(_)
             | OperandKind::Text { .. }
             | OperandKind::Number(_)
@@ -573,7 +614,7 @@ impl<'a> Parser<'a> {
             | OperandKind::Dot => {
                 return Err(format!(
                     "unexpected . after term {}",
-                    quote(operand.to_string().as_bytes())
+                    quote(self.shown(&operand).to_string().as_bytes())
                 ));
             }
             OperandKind::Function(_) | OperandKind::Pipe(_) | OperandKind::Chain { .. } => {
@@ -588,28 +629,35 @@ impl<'a> Parser<'a> {
         Ok(Some(operand))
     }
 
+    fn shown<'n, T>(&'n self, node: &'n T) -> Shown<'n, T> {
+        let source = self.text;
+        Shown { node, source }
+    }
+
     fn term(&mut self) -> Parse<Option<Operand>> {
         let token = self.take_after_space();
+        let span = token.span;
+        let text = self.piece(span);
         let kind = match token.kind {
-            TokenKind::Identifier => OperandKind::Function(self.function(&token.text)?),
+            TokenKind::Identifier => OperandKind::Function(self.function(text)?),
             TokenKind::Dot => OperandKind::Dot,
             TokenKind::Nil => OperandKind::Nil,
             TokenKind::Variable => OperandKind::Variable {
-                variable: self.variable(&token.text)?,
-                fields: Vec::new(),
+                variable: self.variable(span)?,
+                fields: Span::default(),
             },
-            TokenKind::Field => OperandKind::Field(vec![token.text[1..].into()]),
-            TokenKind::Bool => OperandKind::Bool(token.text == "true"),
-            TokenKind::CharacterConstant => OperandKind::Number(Number::character(&token.text)?),
-            TokenKind::Complex => OperandKind::Number(Number::complex(&token.text)?),
-            TokenKind::Number => OperandKind::Number(Number::parse(&token.text)?),
+            TokenKind::Field => OperandKind::Field(span),
+            TokenKind::Bool => OperandKind::Bool(text == "true"),
+            TokenKind::CharacterConstant => OperandKind::Number(Box::new(Number::character(text)?)),
+            TokenKind::Complex => OperandKind::Number(Box::new(Number::complex(text)?)),
+            TokenKind::Number => OperandKind::Number(Box::new(Number::parse(text)?)),
             TokenKind::LeftParenthesis => {
                 let pipe = |parser: &mut Self| parser.pipeline("parenthesized pipeline", TokenKind::RightParenthesis);
-                OperandKind::Pipe(self.nested(pipe)?)
+                OperandKind::Pipe(Box::new(self.nested(pipe)?))
             }
             TokenKind::String | TokenKind::RawString => OperandKind::Text {
-                text: self.string(&token)?,
-                quoted: token.text.as_ref().into(),
+                text: self.string(token)?,
+                quoted: span,
             },
             _ => {
                 self.next -= 1;
@@ -619,7 +667,7 @@ impl<'a> Parser<'a> {
         // A parenthesised pipeline is where its first operand is, as in Go.
         let position = match &kind {
             OperandKind::Pipe(pipe) => pipe.position,
-            _ => token.position,
+            _ => span.start(),
         };
         Ok(Some(Operand { position, kind }))
     }
@@ -637,14 +685,24 @@ impl<'a> Parser<'a> {
             .ok_or_else(|| format!("function {} not defined", quote(name.as_bytes())))
     }
 
-    fn variable(&self, name: &str) -> Parse<Variable> {
-        let Definition { known, scope, .. } = &self.definition;
-        if !known.iter().any(|other| **other == *name) {
+    fn variable(&self, span: Span) -> Parse<Variable> {
+        let name = self.piece(span);
+        let mut known = self.definition.known.iter().rev();
+        if name != "$" && !known.any(|other| self.piece(*other) == name) {
             return Err(format!("undefined variable {}", quote(name.as_bytes())));
         }
         Ok(Variable {
-            name: name.into(),
-            slot: scope.iter().rposition(|other| **other == *name),
+            name: span,
+            slot: self.slot(name),
         })
+    }
+
+    /// The slot of a variable that exists where the parser is.
+    fn slot(&self, name: &str) -> Option<u32> {
+        let scope = &self.definition.scope;
+        match scope.iter().rposition(|other| self.piece(*other) == name) {
+            Some(index) => u32::try_from(index + 1).ok(),
+            None => (name == "$").then_some(0),
+        }
     }
 }

@@ -97,6 +97,9 @@ pub(super) fn unquote(quoted: &str) -> Option<Text> {
         return Some(raw.replace('\r', "").into());
     }
     let mut rest = quoted.strip_prefix('"')?.strip_suffix('"')?;
+    if memchr::memchr2(b'\\', b'"', rest.as_bytes()).is_none() {
+        return Some(rest.into());
+    }
     let mut bytes = Vec::with_capacity(rest.len());
     while !rest.is_empty() {
         let (unit, length) = unquote_unit(rest, '"')?;

@@ -10,6 +10,41 @@ use super::number::Number;
 use super::quote::quote;
 use super::text::Text;
 
+/// A piece of a template's text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl Span {
+    /// From byte to byte. Texts are shorter than 4 GiB, see [`super::parse::parse`].
+    pub(super) fn new(start: usize, end: usize) -> Self {
+        let number = |position: usize| u32::try_from(position).unwrap_or(u32::MAX);
+        Self {
+            start: number(start),
+            end: number(end),
+        }
+    }
+
+    pub(super) fn start(self) -> usize {
+        self.start as usize
+    }
+
+    /// One piece from the beginning of this to the end of another.
+    pub(super) fn to(self, other: Self) -> Self {
+        Self {
+            start: self.start,
+            end: other.end,
+        }
+    }
+
+    /// The piece of the text that it was made of.
+    pub(crate) fn of(self, source: &str) -> &str {
+        source.get(self.start as usize..self.end as usize).unwrap_or_default()
+    }
+}
+
 /// One template: the body of a text, of a `define` or of a `block`.
 #[derive(Debug)]
 pub(crate) struct Tree {
@@ -28,7 +63,7 @@ impl Tree {
     /// Whether it has nothing but white space (Go's `IsEmptyTree`): such a template never replaces another.
     pub(crate) fn is_blank(&self) -> bool {
         self.root.iter().all(|node| match node {
-            Node::Text(text) => text.to_str().trim().is_empty(),
+            Node::Text(text) => text.of(&self.source).trim().is_empty(),
             _ => false,
         })
     }
@@ -40,18 +75,26 @@ impl Tree {
         let column = before.iter().rev().take_while(|byte| **byte != b'\n').count();
         format!("{}:{line}:{column}", self.parse_name)
     }
+
+    /// A node of it in canonical text.
+    pub(crate) fn show<'a, T>(&'a self, node: &'a T) -> Shown<'a, T> {
+        Shown {
+            node,
+            source: &self.source,
+        }
+    }
 }
 
-pub(crate) type Block = Vec<Node>;
+pub(crate) type Block = Box<[Node]>;
 
 #[derive(Debug)]
 pub(crate) enum Node {
-    Text(Text),
+    Text(Span),
     Action(Pipe),
-    If(Branch),
-    With(Branch),
-    Range(Branch),
-    Template(Invocation),
+    If(Box<Branch>),
+    With(Box<Branch>),
+    Range(Box<Branch>),
+    Template(Box<Invocation>),
     Break,
     Continue,
 }
@@ -76,21 +119,21 @@ pub(crate) struct Pipe {
     /// Whether variables are assigned (`=`), not declared (`:=`).
     pub(crate) assign: bool,
     pub(crate) variables: Vec<Variable>,
-    pub(crate) commands: Vec<Command>,
+    pub(crate) commands: Box<[Command]>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Variable {
-    pub(crate) name: Arc<str>,
+    pub(crate) name: Span,
     /// Where its value is; none if no declaration comes before it when the template runs.
-    pub(crate) slot: Option<usize>,
+    pub(crate) slot: Option<u32>,
 }
 
 #[derive(Debug)]
 pub(crate) struct Command {
     pub(crate) position: usize,
     /// Never empty.
-    pub(crate) operands: Vec<Operand>,
+    pub(crate) operands: Box<[Operand]>,
 }
 
 #[derive(Debug)]
@@ -99,18 +142,19 @@ pub(crate) struct Operand {
     pub(crate) kind: OperandKind,
 }
 
+/// Fields are one piece of the text, `.a.b`, empty if there are none.
 #[derive(Debug)]
 pub(crate) enum OperandKind {
     Dot,
     Nil,
     Bool(bool),
-    Number(Number),
-    Text { quoted: Arc<str>, text: Text },
-    Field(Vec<Arc<str>>),
-    Variable { variable: Variable, fields: Vec<Arc<str>> },
+    Number(Box<Number>),
+    Text { quoted: Span, text: Text },
+    Field(Span),
+    Variable { variable: Variable, fields: Span },
     Function(Callee),
-    Pipe(Pipe),
-    Chain { base: Box<Operand>, fields: Vec<Arc<str>> },
+    Pipe(Box<Pipe>),
+    Chain { base: Box<Operand>, fields: Span },
 }
 
 #[derive(Debug)]
@@ -128,72 +172,94 @@ impl Callee {
     }
 }
 
-impl fmt::Display for Invocation {
+/// A node with the text that its pieces are of.
+#[derive(Clone, Copy)]
+pub(crate) struct Shown<'a, T> {
+    pub(super) node: &'a T,
+    pub(super) source: &'a str,
+}
+
+impl<'a, T> Shown<'a, T> {
+    fn part<P>(&self, node: &'a P) -> Shown<'a, P> {
+        let source = self.source;
+        Shown { node, source }
+    }
+}
+
+impl fmt::Display for Shown<'_, Invocation> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{{{{template {}", quote(self.name.as_bytes()))?;
-        if let Some(pipe) = &self.pipe {
-            write!(formatter, " {pipe}")?;
+        write!(formatter, "{{{{template {}", quote(self.node.name.as_bytes()))?;
+        if let Some(pipe) = &self.node.pipe {
+            write!(formatter, " {}", self.part(pipe))?;
         }
         formatter.write_str("}}")
     }
 }
 
-impl fmt::Display for Pipe {
+impl fmt::Display for Shown<'_, Pipe> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, variable) in self.variables.iter().enumerate() {
-            write!(formatter, "{}{}", if index > 0 { ", " } else { "" }, variable.name)?;
+        let Pipe {
+            assign,
+            variables,
+            commands,
+            ..
+        } = self.node;
+        for (index, variable) in variables.iter().enumerate() {
+            formatter.write_str(if index > 0 { ", " } else { "" })?;
+            formatter.write_str(variable.name.of(self.source))?;
         }
-        if !self.variables.is_empty() {
-            formatter.write_str(if self.assign { " = " } else { " := " })?;
+        if !variables.is_empty() {
+            formatter.write_str(if *assign { " = " } else { " := " })?;
         }
-        for (index, command) in self.commands.iter().enumerate() {
-            write!(formatter, "{}{command}", if index > 0 { " | " } else { "" })?;
+        for (index, command) in commands.iter().enumerate() {
+            let bar = if index > 0 { " | " } else { "" };
+            write!(formatter, "{bar}{}", self.part(command))?;
         }
         Ok(())
     }
 }
 
-impl fmt::Display for Command {
+impl fmt::Display for Shown<'_, Command> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, operand) in self.operands.iter().enumerate() {
+        for (index, operand) in self.node.operands.iter().enumerate() {
             if index > 0 {
                 formatter.write_str(" ")?;
             }
-            match &operand.kind {
-                OperandKind::Pipe(pipe) => write!(formatter, "({pipe})")?,
-                _ => write!(formatter, "{operand}")?,
-            }
+            self.part(operand).in_parentheses(formatter)?;
         }
         Ok(())
     }
 }
 
-impl fmt::Display for Operand {
+impl Shown<'_, Operand> {
+    fn in_parentheses(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.node.kind {
+            OperandKind::Pipe(_) => write!(formatter, "({self})"),
+            _ => write!(formatter, "{self}"),
+        }
+    }
+}
+
+impl fmt::Display for Shown<'_, Operand> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.kind {
+        let mut piece = |span: Span| formatter.write_str(span.of(self.source));
+        match &self.node.kind {
             OperandKind::Dot => formatter.write_str("."),
             OperandKind::Nil => formatter.write_str("nil"),
             OperandKind::Bool(value) => write!(formatter, "{value}"),
             OperandKind::Number(number) => formatter.write_str(&number.text),
-            OperandKind::Text { quoted, .. } => formatter.write_str(quoted),
-            OperandKind::Field(names) => write_fields(formatter, names),
+            OperandKind::Text { quoted, .. } => piece(*quoted),
+            OperandKind::Field(fields) => piece(*fields),
             OperandKind::Variable { variable, fields } => {
-                formatter.write_str(&variable.name)?;
-                write_fields(formatter, fields)
+                piece(variable.name)?;
+                piece(*fields)
             }
             OperandKind::Function(callee) => formatter.write_str(callee.name()),
-            OperandKind::Pipe(pipe) => write!(formatter, "{pipe}"),
+            OperandKind::Pipe(pipe) => write!(formatter, "{}", self.part(&**pipe)),
             OperandKind::Chain { base, fields } => {
-                match &base.kind {
-                    OperandKind::Pipe(pipe) => write!(formatter, "({pipe})")?,
-                    _ => write!(formatter, "{base}")?,
-                }
-                write_fields(formatter, fields)
+                self.part(&**base).in_parentheses(formatter)?;
+                formatter.write_str(fields.of(self.source))
             }
         }
     }
-}
-
-fn write_fields(formatter: &mut fmt::Formatter<'_>, fields: &[Arc<str>]) -> fmt::Result {
-    fields.iter().try_for_each(|field| write!(formatter, ".{field}"))
 }

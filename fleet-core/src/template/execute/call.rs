@@ -1,14 +1,12 @@
 //! Fields, methods and functions, and the checking of what they are given.
 
-use std::sync::Arc;
-
 use super::{Arguments, At, Evaluated, Frame, Machine, Outcome, failed, failure, with_stack};
 use crate::template::builtins::Builtin;
 use crate::template::error::FunctionError;
 use crate::template::functions::{Method, Parameter, Signature};
 use crate::template::quote::quote;
 use crate::template::set::MissingKey;
-use crate::template::tree::{Callee, Operand, OperandKind};
+use crate::template::tree::{Callee, Operand, OperandKind, Span};
 use crate::template::value::{MapZero, Value};
 
 impl Machine<'_, '_> {
@@ -18,17 +16,18 @@ impl Machine<'_, '_> {
         frame: &mut Frame<'t>,
         dot: &Evaluated,
         mut receiver: Evaluated,
-        names: &[Arc<str>],
+        fields: Span,
         operand: &'t Operand,
         arguments: &Arguments<'t, '_>,
     ) -> Outcome<Evaluated> {
-        let Some((last, before)) = names.split_last() else {
+        let Some(mut names) = fields.of(&frame.tree.source).strip_prefix('.') else {
             return Ok(receiver);
         };
-        for name in before {
+        while let Some((name, rest)) = names.split_once('.') {
             receiver = self.field(frame, dot, &receiver, name, operand, &Arguments::NONE)?;
+            names = rest;
         }
-        self.field(frame, dot, &receiver, last, operand, arguments)
+        self.field(frame, dot, &receiver, names, operand, arguments)
     }
 
     pub(super) fn field<'t>(
@@ -36,7 +35,7 @@ impl Machine<'_, '_> {
         frame: &mut Frame<'t>,
         dot: &Evaluated,
         receiver: &Evaluated,
-        name: &Arc<str>,
+        name: &str,
         operand: &'t Operand,
         arguments: &Arguments<'t, '_>,
     ) -> Outcome<Evaluated> {
@@ -130,7 +129,7 @@ impl Machine<'_, '_> {
             Callee::Builtin(builtin) => {
                 let values = self.arguments(frame, dot, builtin.name(), &builtin.signature(), arguments)?;
                 let written = match arguments.operands.first() {
-                    Some(operand) if *builtin == Builtin::Call => operand.to_string(),
+                    Some(operand) if *builtin == Builtin::Call => frame.tree.show(operand).to_string(),
                     Some(_) => String::new(),
                     None => values.first().map(|value| reflected(&value.value)).unwrap_or_default(),
                 };
@@ -268,9 +267,9 @@ impl Machine<'_, '_> {
                     interface: parameter == Parameter::Any,
                 });
             }
-            OperandKind::Field(names) => self.fields(frame, dot, dot.clone(), names, operand, &Arguments::NONE)?,
+            OperandKind::Field(fields) => self.fields(frame, dot, dot.clone(), *fields, operand, &Arguments::NONE)?,
             OperandKind::Variable { variable, fields } => {
-                self.variable(frame, dot, operand, variable, fields, &Arguments::NONE)?
+                self.variable(frame, dot, operand, *variable, *fields, &Arguments::NONE)?
             }
             OperandKind::Pipe(pipe) => {
                 frame.at = At::Pipe(pipe);
@@ -281,9 +280,12 @@ impl Machine<'_, '_> {
             }
             OperandKind::Chain { base, fields } => {
                 if matches!(base.kind, OperandKind::Nil) {
-                    return failure(frame, format!("indirection through explicit nil in {operand}"));
+                    return failure(
+                        frame,
+                        format!("indirection through explicit nil in {}", frame.tree.show(operand)),
+                    );
                 }
-                self.chain(frame, dot, operand, base, fields, &Arguments::NONE)?
+                self.chain(frame, dot, operand, base, *fields, &Arguments::NONE)?
             }
             OperandKind::Bool(_) | OperandKind::Number(_) | OperandKind::Text { .. } => {
                 return self.typed_constant(frame, operand, parameter);
@@ -299,7 +301,7 @@ impl Machine<'_, '_> {
         operand: &Operand,
         parameter: Parameter,
     ) -> Outcome<Evaluated> {
-        let expected = |wanted: &str| failure(frame, format!("expected {wanted}; found {operand}"));
+        let expected = |wanted: &str| failure(frame, format!("expected {wanted}; found {}", frame.tree.show(operand)));
         let value = match (parameter, &operand.kind) {
             (Parameter::Any | Parameter::Reflect, _) => return self.constant(frame, operand),
             (Parameter::Bool, OperandKind::Bool(value)) => Value::Bool(*value),
@@ -329,6 +331,7 @@ impl Machine<'_, '_> {
             (Parameter::NamedInteger(_), _) => return expected("integer"),
             (Parameter::Map | Parameter::List | Parameter::Named(_), _) => {
                 let wanted = parameter.type_name();
+                let operand = frame.tree.show(operand);
                 return failure(frame, format!("can't handle {operand} for arg of type {wanted}"));
             }
         };

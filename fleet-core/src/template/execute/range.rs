@@ -108,22 +108,25 @@ impl Machine<'_, '_> {
         self.step(frame)?;
         match branch.pipe.variables.as_slice() {
             [] => {}
-            [only] => self.assign(frame, only, element.clone())?,
+            [only] => self.assign(frame, *only, element.clone())?,
             [first, second, ..] => {
-                self.assign(frame, first, Evaluated::plain(index))?;
-                self.assign(frame, second, element.clone())?;
+                self.assign(frame, *first, Evaluated::plain(index))?;
+                self.assign(frame, *second, element.clone())?;
             }
         }
         Ok(self.block(frame, &element, &branch.then)? != Flow::Break)
     }
 
-    pub(super) fn assign(&mut self, frame: &Frame<'_>, variable: &Variable, value: Evaluated) -> Outcome<()> {
+    pub(super) fn assign(&mut self, frame: &Frame<'_>, variable: Variable, value: Evaluated) -> Outcome<()> {
         match variable.slot {
             Some(slot) => {
-                self.context.variables[frame.base + slot] = value;
+                self.context.variables[frame.base + slot as usize] = value;
                 Ok(())
             }
-            None => failure(frame, format!("undefined variable: {}", variable.name)),
+            None => failure(
+                frame,
+                format!("undefined variable: {}", variable.name.of(&frame.tree.source)),
+            ),
         }
     }
 }
