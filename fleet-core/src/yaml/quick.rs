@@ -1,7 +1,7 @@
-//! The quick way through plain documents: block mappings and sequences, scalars and flow collections of one line, block
-//! scalars. Most of what people and programs write is of this kind.
+//! The quick way through plain documents: block mappings and sequences, scalars, flow collections of one line. Most of what
+//! people and programs write is of this kind.
 //!
-//! Nothing here is an error: whatever this reader does not know for certain (anchors, tags, tabs, plain scalars of several
+//! Nothing here is an error: whatever this reader does not know for certain (anchors, tags, tabs, flow collections of several
 //! lines, mistakes) makes it give up, and the scanner reads the text again, with its full grammar and its messages.
 //! Invariant: a text that is not given up means exactly what the scanner makes of it, places included; tests compare the two.
 
@@ -288,7 +288,7 @@ impl<'a> Reader<'a> {
                 builder.scalar(scalar)?
             }
             _ => {
-                let scalar = self.plain()?;
+                let scalar = self.plain(indent)?;
                 builder.scalar(scalar)?
             }
         };

@@ -1,5 +1,7 @@
 //! What becomes of a document that is read quickly: the tree, or values at once.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Number, Value};
 
 use super::super::Dialect;
@@ -94,7 +96,7 @@ impl<F: Fn(usize, &str) -> bool> Builder for Values<F> {
     }
 
     fn key(&mut self, scalar: Plain<'_>) -> Option<String> {
-        is_name(&scalar, self.dialect).then(|| scalar.text.into_owned())
+        name(&scalar, self.dialect).map(Cow::into_owned)
     }
 
     fn map(&mut self, _: bool, _: Mark) -> Map<String, Value> {
@@ -116,9 +118,20 @@ impl<F: Fn(usize, &str) -> bool> Builder for Values<F> {
     }
 }
 
-/// Whether a key is a text, and no merge.
-fn is_name(scalar: &Plain<'_>, dialect: Dialect) -> bool {
-    scalar.style != ScalarStyle::Plain || scalar.text != "<<" && scalar::is_string(&scalar.text, dialect)
+/// A key as text, if it is no merge and has a form in JSON without a second thought.
+fn name<'s>(scalar: &'s Plain<'_>, dialect: Dialect) -> Option<Cow<'s, str>> {
+    let text: &str = &scalar.text;
+    if scalar.style != ScalarStyle::Plain || text != "<<" && scalar::is_string(text, dialect) {
+        return Some(Cow::Borrowed(text));
+    }
+    if text == "<<" || dialect != Dialect::GoYaml2 {
+        return None;
+    }
+    match scalar::resolve(text, None, true, dialect).ok()? {
+        Scalar::Boolean(value) => Some(Cow::Owned(value.to_string())),
+        Scalar::Integer(Integer::Signed(value)) => Some(Cow::Owned(value.to_string())),
+        _ => None,
+    }
 }
 
 /// Nothing: the document is only read for its mistakes, as go-yaml v2 finds them.
@@ -142,7 +155,7 @@ impl Builder for Check {
     fn list(&mut self, _: Vec<()>, _: bool, _: Mark) {}
 
     fn key(&mut self, scalar: Plain<'_>) -> Option<()> {
-        is_name(&scalar, Dialect::GoYaml2).then_some(())
+        name(&scalar, Dialect::GoYaml2).map(|_| ())
     }
 
     fn map(&mut self, _: bool, _: Mark) {}

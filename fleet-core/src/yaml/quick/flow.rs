@@ -77,11 +77,12 @@ impl<'a> Reader<'a> {
         Some(key)
     }
 
-    /// A quoted scalar of ASCII alone, so that columns behind it are bytes.
+    /// A quoted scalar of one line of ASCII, so that columns behind it are bytes of that line.
     fn flow_quoted(&mut self) -> Option<Plain<'a>> {
         let begin = self.position;
         let scalar = self.quoted()?;
-        self.bytes[begin..self.position].is_ascii().then_some(scalar)
+        let whole = &self.bytes[begin..self.position];
+        (whole.is_ascii() && !whole.contains(&b'\n')).then_some(scalar)
     }
 
     fn flow_word(&mut self) -> Option<Plain<'a>> {

@@ -1,4 +1,4 @@
-//! Scalars of one line, and block scalars.
+//! Scalars: plain ones, those in quotes, and blocks.
 
 use std::borrow::Cow;
 
@@ -6,39 +6,76 @@ use super::super::event::ScalarStyle;
 use super::{Plain, Reader};
 
 impl<'a> Reader<'a> {
-    /// A plain scalar that ends on its line; the cursor is left behind it.
-    pub(super) fn plain(&mut self) -> Option<Plain<'a>> {
+    /// A plain scalar in a collection of an indent; the cursor is left behind it, on its last line.
+    pub(super) fn plain(&mut self, around: usize) -> Option<Plain<'a>> {
         let mark = self.mark();
-        let rest = self.rest();
-        match rest.first()? {
+        match self.byte(0)? {
             b'-' if !self.is_blank_or_end(1) => {}
             b'-' | b'?' | b':' | b',' | b'[' | b']' | b'{' | b'}' | b'#' | b'&' | b'*' | b'!' | b'|' | b'>' | b'\''
-            | b'"' | b'%' | b'@' | b'`' | b'\t' => return None,
+            | b'"' | b'%' | b'@' | b'`' => return None,
             _ => {}
         }
-        let mut length = 0;
-        loop {
-            match rest.get(length) {
-                None | Some(b'\n') => break,
-                Some(b':') if matches!(rest.get(length + 1), None | Some(b' ' | b'\n')) => return None,
-                Some(b'#') if rest[length - 1] == b' ' => break,
-                Some(b'\t') => return None,
-                Some(_) => length += 1,
-            }
+        let mut text = Cow::Borrowed(self.plain_line()?);
+        while let Some(breaks) = self.continues(around)? {
+            fold(text.to_mut(), breaks);
+            let line = self.plain_line()?;
+            text.to_mut().push_str(line);
         }
-        while rest[length - 1] == b' ' {
-            length -= 1;
-        }
-        let text = &self.text[self.position..self.position + length];
-        self.position += length;
         Some(Plain {
-            text: Cow::Borrowed(text),
+            text,
             style: ScalarStyle::Plain,
             mark,
         })
     }
 
-    /// A quoted scalar that ends on its line; the cursor is left behind it.
+    /// What a plain scalar has on the line of the cursor, which is left behind it.
+    fn plain_line(&mut self) -> Option<&'a str> {
+        let rest = self.rest();
+        let mut length = 0;
+        loop {
+            match rest.get(length) {
+                None | Some(b'\n') => break,
+                Some(b':') if matches!(rest.get(length + 1), None | Some(b' ' | b'\n')) => return None,
+                Some(b'#') if length > 0 && rest[length - 1] == b' ' => break,
+                Some(b'\t') => return None,
+                Some(_) => length += 1,
+            }
+        }
+        while length > 0 && rest[length - 1] == b' ' {
+            length -= 1;
+        }
+        let text = &self.text[self.position..self.position + length];
+        self.position += length;
+        Some(text)
+    }
+
+    /// Goes to the line that a plain scalar goes on with, if there is one, and says how many empty ones are before it.
+    #[expect(clippy::option_option, reason = "the outer one is giving up")]
+    fn continues(&mut self, around: usize) -> Option<Option<usize>> {
+        let spaces = |from: usize| self.bytes[from..].iter().take_while(|byte| **byte == b' ').count();
+        let mut end = self.position + spaces(self.position);
+        let mut breaks = 0;
+        // A comment, or the end of the text, ends the scalar.
+        while self.bytes.get(end) == Some(&b'\n') {
+            let start = end + 1;
+            let indent = spaces(start);
+            end = start + indent;
+            match self.bytes.get(end) {
+                Some(b'\n') => breaks += 1,
+                Some(b'\t') => return None,
+                Some(byte) if indent > around && *byte != b'#' => {
+                    self.position = end;
+                    self.line_start = start;
+                    self.line += u32::try_from(breaks).ok()? + 1;
+                    return Some(Some(breaks));
+                }
+                _ => break,
+            }
+        }
+        Some(None)
+    }
+
+    /// A quoted scalar; the cursor is left behind it.
     pub(super) fn quoted(&mut self) -> Option<Plain<'a>> {
         let mark = self.mark();
         let quote = self.byte(0)?;
@@ -47,7 +84,13 @@ impl<'a> Reader<'a> {
         let mut begin = self.position;
         loop {
             match self.byte(0)? {
-                b'\n' => return None,
+                b'\n' => {
+                    let text = text.to_mut();
+                    text.push_str(self.text[begin..self.position].trim_end_matches(' '));
+                    fold(text, self.breaks()?);
+                    begin = self.position;
+                }
+                b'\t' => return None,
                 byte if byte == quote => {
                     let piece = &self.text[begin..self.position];
                     self.position += 1;
@@ -84,6 +127,25 @@ impl<'a> Reader<'a> {
             ScalarStyle::SingleQuoted
         };
         Some(Plain { text, style, mark })
+    }
+
+    /// Goes from the end of a line in quotes to the text of the next; says how many empty lines are between.
+    fn breaks(&mut self) -> Option<usize> {
+        let mut count = 0;
+        loop {
+            self.position += 1;
+            self.line += 1;
+            self.line_start = self.position;
+            if matches!(self.rest(), [b'-', b'-', b'-', ..] | [b'.', b'.', b'.', ..]) {
+                return None;
+            }
+            self.skip_spaces();
+            match self.byte(0)? {
+                b'\n' => count += 1,
+                b'\t' => return None,
+                _ => return Some(count),
+            }
+        }
     }
 
     /// A literal or folded scalar, with all its lines, in a collection of an indent.
@@ -182,6 +244,15 @@ impl<'a> Reader<'a> {
         let line = &self.text[self.position + indent..self.position + length];
         self.skip_line();
         Some(line)
+    }
+}
+
+/// A break becomes a space, unless empty lines follow: then each of them is a break.
+fn fold(text: &mut String, empty_lines: usize) {
+    if empty_lines == 0 {
+        text.push(' ');
+    } else {
+        text.extend(std::iter::repeat_n('\n', empty_lines));
     }
 }
 

@@ -50,6 +50,8 @@ fn plain_documents_are_read_quickly() {
         "- a: b\n  c:\n\n  d: e # f\n- x:y\n",
         "a: ünï\n'b c': d\n\"e\": f\ng:\n# h\n  i: j",
         "k: |\n  no break at the end",
+        "a: one\n  two  \n\n   three # c\nb:\n- four\n  five\n\n\n- 8080: x\n  yes: y\n",
+        "a: 'one\n  it''s two\n\n  three'\nb: \"x \n\n\n  y\\n\n  z\"\nc: \"q\n\"\n",
     ] {
         assert!(compare(text), "{text:?} goes the long way");
     }
@@ -62,9 +64,8 @@ fn what_is_uncommon_goes_the_long_way() {
         "a: &x 1\nb: *x\n",
         "a: b: c\n",
         "a:\tb\n",
-        "a: one\n  two\n",
         "- a\nb: c\n",
-        "a: 'x\n  y'\n",
+        "a: 'x\n---\n  y'\n",
         "a: \"\\x41\"\n",
         "? a\n: b\n",
         "a: !!str 1\n",

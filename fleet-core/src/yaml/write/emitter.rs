@@ -113,6 +113,16 @@ impl Emitter {
         self.column += 1;
     }
 
+    /// Writes a piece without breaks.
+    fn put_all(&mut self, piece: &str) {
+        self.out.push_str(piece);
+        self.column += if piece.is_ascii() {
+            piece.len()
+        } else {
+            piece.chars().count()
+        };
+    }
+
     fn line_break(&mut self) {
         self.out.push('\n');
         self.column = 0;
@@ -134,9 +144,9 @@ impl Emitter {
         if !self.indention || self.column > indent || self.column == indent && !self.whitespace {
             self.line_break();
         }
-        while self.column < indent {
-            self.put(' ');
-        }
+        let missing = indent.saturating_sub(self.column);
+        self.out.extend(std::iter::repeat_n(' ', missing));
+        self.column += missing;
         self.whitespace = true;
         self.indention = true;
     }
@@ -145,7 +155,7 @@ impl Emitter {
         if blank_before && !self.whitespace {
             self.put(' ');
         }
-        indicator.chars().for_each(|c| self.put(c));
+        self.put_all(indicator);
         self.whitespace = false;
         self.indention &= is_indention;
     }
@@ -167,21 +177,23 @@ impl Emitter {
         if !self.whitespace {
             self.put(' ');
         }
+        let mut rest = text;
         let mut after_space = false;
-        let mut chars = text.chars().peekable();
-        while let Some(c) = chars.next() {
-            if c == ' ' {
-                if may_fold && !after_space && self.folds() && chars.peek() != Some(&' ') {
-                    self.indent(indent);
-                } else {
-                    self.put(c);
-                }
-                after_space = true;
-            } else {
-                self.put(c);
+        loop {
+            let (word, more) = rest.split_at(memchr::memchr(b' ', rest.as_bytes()).unwrap_or(rest.len()));
+            if !word.is_empty() {
+                self.put_all(word);
                 self.indention = false;
                 after_space = false;
             }
+            let Some(more) = more.strip_prefix(' ') else { break };
+            if may_fold && !after_space && self.folds() && !more.starts_with(' ') {
+                self.indent(indent);
+            } else {
+                self.put(' ');
+            }
+            after_space = true;
+            rest = more;
         }
         self.whitespace = false;
         self.indention = false;
@@ -302,19 +314,25 @@ impl Emitter {
         self.line_break();
         self.indention = true;
         self.whitespace = true;
-        let mut after_break = true;
-        for c in text.chars() {
-            if is_break(c) {
-                self.text_break(c);
-                after_break = true;
+        let newlines_only = !text.contains(['\r', '\u{85}', '\u{2028}', '\u{2029}']);
+        let mut rest = text;
+        while !rest.is_empty() {
+            let end = if newlines_only {
+                memchr::memchr(b'\n', rest.as_bytes())
             } else {
-                if after_break {
-                    self.indent(indent);
-                }
-                self.put(c);
+                rest.find(is_break)
+            };
+            let (line, more) = rest.split_at(end.unwrap_or(rest.len()));
+            if !line.is_empty() {
+                self.indent(indent);
+                self.put_all(line);
                 self.indention = false;
-                after_break = false;
             }
+            let mut more = more.chars();
+            if let Some(c) = more.next() {
+                self.text_break(c);
+            }
+            rest = more.as_str();
         }
     }
 }

@@ -36,8 +36,34 @@ fn is_blank_or_end(c: Option<char>) -> bool {
     c.is_none_or(|c| c == ' ' || c == '\t' || is_break(c))
 }
 
+/// Whether a text has nothing that any style would have to mind: ASCII on one line, no indicator where it would be one. Only
+/// a quick answer to what [`analyze`] finds out.
+fn is_harmless(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let first = match bytes.first() {
+        Some(b'.') => !text.starts_with("..."),
+        Some(first) => first.is_ascii_alphanumeric() || matches!(first, b'_' | b'/' | b'$' | b'('),
+        None => false,
+    };
+    first
+        && bytes.last() != Some(&b' ')
+        && bytes.iter().enumerate().all(|(index, byte)| match byte {
+            b':' => !matches!(bytes.get(index + 1), None | Some(b' ')),
+            b'#' => bytes[index - 1] != b' ',
+            byte => matches!(byte, b' '..=b'~'),
+        })
+}
+
 /// Looks at every character once.
 pub(super) fn analyze(text: &str, style: WriteStyle) -> Analysis {
+    if is_harmless(text) {
+        return Analysis {
+            multiline: false,
+            plain: true,
+            single_quoted: true,
+            literal: true,
+        };
+    }
     if text.is_empty() {
         return Analysis {
             multiline: false,
@@ -87,7 +113,7 @@ pub(super) fn analyze(text: &str, style: WriteStyle) -> Analysis {
 
 /// The style of a text. `simple_key`: it stands before a `:` on the same line.
 pub(super) fn choose(text: &str, analysis: &Analysis, simple_key: bool, style: WriteStyle) -> TextStyle {
-    let wanted = if text.contains('\n') {
+    let wanted = if analysis.multiline && text.contains('\n') {
         TextStyle::Literal
     } else if may_be_plain(text, style) {
         TextStyle::Plain
