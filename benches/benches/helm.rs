@@ -10,22 +10,21 @@ use std::io::{BufRead, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use fleet_core::helm::chart::ignore;
 use fleet_core::helm::{Chart, ReleaseInfo, RenderOptions, render, values};
 
-#[path = "../../fleet-core/tests/support/chart_files.rs"]
-mod chart_files;
+#[path = "../../examples/src/cli/render_helm/chart_on_disk.rs"]
+mod chart_on_disk;
 
-use chart_files::chart_files;
+use chart_on_disk::ChartOnDisk;
 
-/// As the `fleet` program has it.
+/// What an embedder that renders all day would choose.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 type Failure = Box<dyn std::error::Error>;
 
 fn load(folder: &Path) -> Result<Chart, Failure> {
-    Ok(Chart::from_chart_files(ignore::filter(chart_files(folder)?)?)?)
+    Ok(Chart::from_folder(&mut ChartOnDisk::new(folder))?)
 }
 
 /// The bytes of all rendered files.

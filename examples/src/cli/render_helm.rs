@@ -1,23 +1,26 @@
 //! `fleet render helm`: prints what `helm template` prints.
 
 use std::io::Write;
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, anyhow, bail};
 use clap::Args;
-use fleet_core::helm::chart::ignore;
+use fleet_core::helm::manifest::push_document;
 use fleet_core::helm::release::validate_name;
 use fleet_core::helm::{
-    Capabilities, Chart, ChartFile, HelmVersion, HookEvent, KubeVersion, ReleaseInfo, RenderOptions, Values, manifest,
+    Capabilities, Chart, HelmVersion, HookEvent, KubeVersion, ReleaseInfo, RenderOptions, Values, manifest,
     render_manifests, values,
 };
 use fleet_core::template::Limits;
 use fleet_core::tree::{archive::ArchiveLimits, glob};
 use fleet_kube::environment::SystemEnvironment;
 
+pub mod chart_on_disk;
 mod without_effect;
 
+use chart_on_disk::ChartOnDisk;
 use without_effect::WithoutEffect;
 
 /// Renders a Helm chart to the standard output, as `helm template` does.
@@ -120,7 +123,8 @@ impl RenderHelm {
         let path = Path::new(&path);
         std::fs::metadata(path).map_err(|_| anyhow!("path {:?} not found", path.display().to_string()))?;
         let user = self.values()?;
-        let chart = load(path)?;
+        // The process ends when this has been printed; giving back piece by piece what it holds would only take time.
+        let chart = ManuallyDrop::new(load(path)?);
         check(&chart)?;
         validate_name(&name).map_err(|error| anyhow!("release name check failed: release name {name:?}: {error}"))?;
         let environment = SystemEnvironment::new(self.enable_dns);
@@ -137,28 +141,27 @@ impl RenderHelm {
             .with_limits(Limits::default());
         options.skip_schema_validation = self.skip_schema_validation;
         let (node, set) = render_manifests(&chart, &user, &options)?;
+        let set = ManuallyDrop::new(set);
         for warning in &set.warnings {
             writeln!(log, "level=WARN msg={warning:?}")?;
         }
-        let mut text = String::new();
+        let mut printed = String::new();
         if self.include_crds {
             for crd in node.crds() {
-                text.push_str(&format!(
-                    "---\n# Source: {}\n{}\n",
-                    crd.filename,
-                    String::from_utf8_lossy(&crd.data)
-                ));
+                push_document(&mut printed, &crd.filename, &String::from_utf8_lossy(&crd.data));
             }
         }
-        text.push_str(&set.text());
-        let mut printed = format!("{}\n", text.trim());
+        set.write_text(&mut printed);
+        // It begins with a separator, so there is nothing to trim before it.
+        printed.truncate(printed.trim_end().len());
+        printed.push('\n');
         if !self.no_hooks {
             let wanted = set
                 .hooks
                 .iter()
                 .filter(|hook| !(self.skip_tests && hook.events.contains(&HookEvent::Test)));
             for hook in wanted {
-                printed.push_str(&format!("---\n# Source: {}\n{}\n", hook.path, hook.manifest));
+                push_document(&mut printed, &hook.path, &hook.manifest);
             }
         }
         if self.show_only.is_empty() {
@@ -274,35 +277,7 @@ pub fn load(path: &Path) -> anyhow::Result<Chart> {
             reason(&error)
         );
     }
-    let mut files = Vec::new();
-    collect(path, "", 0, &mut files)?;
-    Ok(Chart::from_chart_files(ignore::filter(files)?)?)
-}
-
-/// Reads a folder with all below it; links are followed.
-fn collect(folder: &Path, prefix: &str, depth: usize, files: &mut Vec<ChartFile>) -> anyhow::Result<()> {
-    if depth > 64 {
-        bail!("folders nest too deeply, or a link leads back, at {}", folder.display());
-    }
-    for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
-        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
-        let mut kind = entry.file_type()?;
-        if kind.is_symlink() {
-            kind = std::fs::metadata(entry.path())?.file_type();
-        }
-        if kind.is_dir() {
-            collect(&entry.path(), &format!("{name}/"), depth + 1, files)?;
-        } else if kind.is_file() {
-            files.push(ChartFile::new(name, std::fs::read(entry.path())?));
-        } else {
-            bail!(
-                "cannot load irregular file {} as it has file mode type bits set",
-                entry.path().display()
-            );
-        }
-    }
-    Ok(())
+    Ok(Chart::from_folder(&mut ChartOnDisk::new(path))?)
 }
 
 /// What the program refuses and the library does not.

@@ -5,6 +5,7 @@
 
 mod archive;
 mod decode;
+pub mod folder;
 pub mod ignore;
 mod load;
 pub(crate) mod pack;
@@ -45,6 +46,8 @@ pub(crate) struct Parts {
     pub(crate) dependencies: Vec<Chart>,
     /// Templates that were parsed, shared by every render of the chart that is the root.
     pub(crate) parsed: Parsed,
+    /// What is imported from subcharts, shared likewise.
+    pub(crate) imported: super::dependencies::Imported,
 }
 
 impl PartialEq for Chart {
@@ -75,7 +78,8 @@ pub struct Crd {
 
 impl Chart {
     /// Sorts the files of a chart folder, with paths relative to it, into a chart. Subcharts in `charts/`, folders and
-    /// archives, are loaded too. `.helmignore` is not looked at: see [`ignore::filter`].
+    /// archives, are loaded too. `.helmignore` is not looked at: see
+    /// [`Chart::from_folder`] and [`ignore::filter`].
     ///
     /// # Errors
     /// `Chart.yaml`, `values.yaml`, a lock or a subchart cannot be read, or says something that Helm refuses.
@@ -93,6 +97,14 @@ impl Chart {
     /// As of [`Chart::from_files`].
     pub fn from_chart_files(files: impl IntoIterator<Item = ChartFile>) -> Result<Self, ChartError> {
         load::load(files.into_iter().collect(), &ArchiveLimits::default(), 0)
+    }
+
+    /// Loads a chart from a folder that the caller reads; what its `.helmignore` names is not read.
+    ///
+    /// # Errors
+    /// All of [`Chart::from_files`], a `.helmignore` that cannot be read, and what the caller's reading fails with.
+    pub fn from_folder(folder: &mut dyn folder::ChartFolder) -> Result<Self, ChartError> {
+        folder::load(folder)
     }
 
     /// Reads a chart archive (`.tgz`), whose files lie in one folder of any name.

@@ -8,6 +8,8 @@
 mod imports;
 mod switches;
 
+pub(crate) use imports::Imported;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -45,6 +47,12 @@ impl Node {
             values: Arc::clone(&parts.values),
             dependencies: parts.dependencies.iter().map(Node::of).collect(),
         }
+    }
+
+    /// Visits the node and all below it, parents first.
+    fn each(&mut self, visit: &mut dyn FnMut(&mut Self)) {
+        visit(self);
+        self.dependencies.iter_mut().for_each(|child| child.each(visit));
     }
 
     /// The name: its alias, if it has one.
@@ -149,7 +157,7 @@ fn enable(node: &mut Node, values: &Values, path: &str, warnings: &mut Vec<Strin
         wanted.enabled = true;
     }
     // Only tags, conditions and deeper levels look at the values; Helm refuses a scalar in place of a table in any case.
-    let values = to_values(&coalesce_node(node, values, false, warnings)?);
+    let values = coalesce_node(node, values, false, warnings)?;
     switches::tags(&mut metadata.dependencies, &values, warnings);
     switches::conditions(&mut metadata.dependencies, &values, path, warnings);
     let off = metadata.dependencies.iter().filter(|dependency| !dependency.enabled);
@@ -159,6 +167,14 @@ fn enable(node: &mut Node, values: &Values, path: &str, warnings: &mut Vec<Strin
         .dependencies
         .retain(|dependency| !off.contains(&dependency.name));
     node.metadata = Arc::new(metadata);
+    if node
+        .dependencies
+        .iter()
+        .all(|child| child.metadata.dependencies.is_empty())
+    {
+        return Ok(());
+    }
+    let values = to_values(&values);
     for child in &mut node.dependencies {
         let path = format!("{path}{}.", child.name());
         enable(child, &values, &path, warnings)?;

@@ -64,6 +64,15 @@ pub enum ChartError {
     /// `.helmignore` cannot be read.
     #[error("{0}")]
     Ignore(String),
+    /// A file or folder of the chart cannot be read.
+    #[error("{path}: {error}")]
+    Read {
+        /// Its path in the chart.
+        path: String,
+        /// Why.
+        #[source]
+        error: std::io::Error,
+    },
     /// Charts lie in each other without end.
     #[error("charts nest deeper than {0}")]
     TooDeep(usize),

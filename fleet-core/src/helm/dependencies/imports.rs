@@ -2,9 +2,10 @@
 //! `processImportValues`).
 //!
 //! Every chart with declared dependencies gets the merged values of itself and its subcharts as its own, whether it imports
-//! any or not, as in Helm.
+//! any or not, as in Helm. This depends on which subcharts are switched on, not on the user's values, so it is kept with the chart
+//! for the combinations that renders had.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
@@ -13,10 +14,64 @@ use crate::helm::metadata::Metadata;
 use crate::helm::values::{Values, ValuesError, coalesce_node, from_values, merge_tables, table, to_values};
 use crate::template::Map;
 
+/// Combinations of subcharts that are kept.
+const MAX_KEPT: usize = 16;
+
+/// Each chart of a tree from the root down: where its parts are, its name, how many subcharts it has.
+type Shape = Vec<(usize, String, usize)>;
+
+/// What processing gave for combinations of subcharts. It holds no charts, since a chart holds it.
+#[derive(Debug, Default)]
+pub(crate) struct Imported(Mutex<Vec<(Shape, Arc<Outcome>)>>);
+
+/// Metadata and values of the charts of a [`Shape`], and what was logged.
+#[derive(Debug)]
+struct Outcome {
+    nodes: Vec<(Arc<Metadata>, Arc<Values>)>,
+    warnings: Vec<String>,
+}
+
+/// Processes a tree of charts.
+pub(super) fn process(root: &mut Node, warnings: &mut Vec<String>) -> Result<(), ValuesError> {
+    let parts = Arc::clone(&root.parts);
+    let mut shape = Shape::new();
+    root.each(&mut |node| {
+        let place = Arc::as_ptr(&node.parts).addr();
+        shape.push((place, node.name().to_owned(), node.dependencies.len()));
+    });
+    let kept = || parts.imported.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = kept()
+        .iter()
+        .find(|(known, _)| *known == shape)
+        .map(|it| Arc::clone(&it.1));
+    if let Some(outcome) = known {
+        let mut nodes = outcome.nodes.iter();
+        root.each(&mut |node| {
+            if let Some((metadata, values)) = nodes.next() {
+                node.metadata = Arc::clone(metadata);
+                node.values = Arc::clone(values);
+            }
+        });
+        warnings.extend_from_slice(&outcome.warnings);
+        return Ok(());
+    }
+    let before = warnings.len();
+    import(root, warnings)?;
+    let mut nodes = Vec::with_capacity(shape.len());
+    root.each(&mut |node| nodes.push((Arc::clone(&node.metadata), Arc::clone(&node.values))));
+    let warnings = warnings[before..].to_vec();
+    let mut kept = kept();
+    if kept.len() >= MAX_KEPT {
+        kept.remove(0);
+    }
+    kept.push((shape, Arc::new(Outcome { nodes, warnings })));
+    Ok(())
+}
+
 /// Processes a tree of charts, from the leaves up.
-pub(super) fn process(node: &mut Node, warnings: &mut Vec<String>) -> Result<(), ValuesError> {
+fn import(node: &mut Node, warnings: &mut Vec<String>) -> Result<(), ValuesError> {
     for child in &mut node.dependencies {
-        process(child, warnings)?;
+        import(child, warnings)?;
     }
     if node.metadata.dependencies.is_empty() {
         return Ok(());

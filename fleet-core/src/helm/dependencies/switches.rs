@@ -1,13 +1,11 @@
 //! Tags and conditions, which switch declared dependencies on and off.
 
-use serde_json::Value;
-
 use crate::helm::metadata::Dependency;
-use crate::helm::values::{Values, path_value};
+use crate::template::{Map, Value};
 
 /// `tags`: any true one switches on, else any false one switches off (Helm v4.2.3 `processDependencyTags`).
-pub(super) fn tags(dependencies: &mut [Dependency], values: &Values, warnings: &mut Vec<String>) {
-    let Some(Value::Object(table)) = values.get("tags") else {
+pub(super) fn tags(dependencies: &mut [Dependency], values: &Map, warnings: &mut Vec<String>) {
+    let Some(Value::Map(table)) = values.get("tags") else {
         return;
     };
     for dependency in dependencies {
@@ -25,12 +23,12 @@ pub(super) fn tags(dependencies: &mut [Dependency], values: &Values, warnings: &
 }
 
 /// `condition`: the first path that has a bool decides, over tags (Helm v4.2.3 `processDependencyConditions`).
-pub(super) fn conditions(dependencies: &mut [Dependency], values: &Values, prefix: &str, warnings: &mut Vec<String>) {
+pub(super) fn conditions(dependencies: &mut [Dependency], values: &Map, prefix: &str, warnings: &mut Vec<String>) {
     for dependency in dependencies {
         for path in dependency.condition.trim().split(',').filter(|path| !path.is_empty()) {
-            match path_value(values, &format!("{prefix}{path}")) {
+            match at_path(values, &format!("{prefix}{path}")) {
                 Some(Value::Bool(flag)) => {
-                    dependency.enabled = *flag;
+                    dependency.enabled = flag;
                     break;
                 }
                 Some(_) => warnings.push(format!("returned non-bool value path={path} chart={}", dependency.name)),
@@ -38,4 +36,20 @@ pub(super) fn conditions(dependencies: &mut [Dependency], values: &Values, prefi
             }
         }
     }
+}
+
+/// The value at a dotted path; a table is no value (Helm v4.2.3 `Values.PathValue`).
+fn at_path(values: &Map, path: &str) -> Option<Value> {
+    let (tables, key) = match path.rsplit_once('.') {
+        Some((tables, key)) => (Some(tables), key),
+        None => (None, path),
+    };
+    let mut map = values.clone();
+    for part in tables.into_iter().flat_map(|tables| tables.split('.')) {
+        map = match map.get(part) {
+            Some(Value::Map(inner)) => inner,
+            _ => return None,
+        };
+    }
+    map.get(key).filter(|value| value.as_map().is_none())
 }
