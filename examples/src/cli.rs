@@ -68,9 +68,12 @@ pub fn main() -> ExitCode {
         .with_writer(io::stderr)
         .init();
     let command = Fleet::parse().command;
-    let mut out = anstream::stdout().lock();
-    let outcome = run(&command, &mut out);
-    let flushed = out.flush();
+    let (outcome, flushed) = if let Command::Render(_) = command {
+        // What charts and kustomizations print is passed on as it is, without a look for colours.
+        finish(&command, &mut io::stdout().lock())
+    } else {
+        finish(&command, &mut anstream::stdout().lock())
+    };
     match (outcome, flushed) {
         (Ok(code), Ok(())) => code,
         // Whoever reads has seen enough.
@@ -79,6 +82,10 @@ pub fn main() -> ExitCode {
         (Err(error), _) => fail(&error),
         (Ok(_), Err(error)) => fail(&error.into()),
     }
+}
+
+fn finish(command: &Command, out: &mut dyn Write) -> (anyhow::Result<ExitCode>, io::Result<()>) {
+    (run(command, out), out.flush())
 }
 
 fn run(command: &Command, out: &mut dyn Write) -> anyhow::Result<ExitCode> {

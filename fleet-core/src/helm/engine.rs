@@ -24,7 +24,7 @@ use super::chart::Chart;
 use super::dependencies::{self, Node};
 use super::schema::{self, SchemaSource};
 use super::values::{Values, coalesce_node, to_values};
-use crate::template::{Context, Environment, Limits, SeededEnvironment};
+use crate::template::{Context, Environment, Limits, SeededEnvironment, Text};
 
 pub use error::{RenderError, RenderFrame};
 pub use functions::functions;
@@ -205,7 +205,7 @@ pub fn render(chart: &Chart, values: &Values, options: &RenderOptions<'_>) -> Re
         }
         renderable.dot.insert("Template", renderable.template_object());
         let text = context
-            .execute(&renderable.name, &crate::template::Value::Map(renderable.dot.clone()))
+            .execute_bytes(&renderable.name, &crate::template::Value::Map(renderable.dot.clone()))
             .map_err(|error| HelmError::Render(Box::new(error::render_error(&renderable.name, &error))))?;
         output = output.saturating_add(text.len() as u64);
         if output > options.limits.output {
@@ -214,7 +214,7 @@ pub fn render(chart: &Chart, values: &Values, options: &RenderOptions<'_>) -> Re
                 limit: options.limits.output,
             });
         }
-        files.insert(renderable.name.to_string(), without_no_value(&text.to_str()));
+        files.insert(renderable.name.to_string(), printed(text));
     }
     Ok(Rendered {
         files,
@@ -224,11 +224,18 @@ pub fn render(chart: &Chart, values: &Values, options: &RenderOptions<'_>) -> Re
 }
 
 /// Go prints a missing value so; Helm takes it out of every text.
+const NO_VALUE: &str = "<no value>";
+
 fn without_no_value(text: &str) -> String {
-    const NO_VALUE: &str = "<no value>";
-    if text.contains(NO_VALUE) {
-        text.replace(NO_VALUE, "")
-    } else {
-        text.to_owned()
+    text.replace(NO_VALUE, "")
+}
+
+/// The text of a file from the bytes that its template printed.
+fn printed(bytes: Vec<u8>) -> String {
+    let text =
+        String::from_utf8(bytes).unwrap_or_else(|error| Text::from_bytes(error.into_bytes()).to_str().into_owned());
+    if memchr::memmem::find(text.as_bytes(), NO_VALUE.as_bytes()).is_none() {
+        return text;
     }
+    without_no_value(&text)
 }

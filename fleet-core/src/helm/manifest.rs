@@ -61,11 +61,25 @@ pub struct ManifestSet {
 impl ManifestSet {
     /// The manifest as a release record has it: `---`, the source and the text of every document.
     pub fn text(&self) -> String {
-        let documents = self
-            .manifests
-            .iter()
-            .map(|it| format!("---\n# Source: {}\n{}\n", it.source, it.text));
-        documents.collect()
+        let mut text = String::new();
+        self.write_text(&mut text);
+        text
+    }
+
+    /// Adds [`ManifestSet::text`] to a text.
+    pub fn write_text(&self, text: &mut String) {
+        let length = |it: &Manifest| it.source.len() + it.text.len() + 20;
+        text.reserve(self.manifests.iter().map(length).sum());
+        for manifest in &self.manifests {
+            push_document(text, &manifest.source, &manifest.text);
+        }
+    }
+}
+
+/// Adds a document as Helm prints it: a separator, the file that it came from, the text.
+pub fn push_document(text: &mut String, source: &str, document: &str) {
+    for part in ["---\n# Source: ", source, "\n", document, "\n"] {
+        text.push_str(part);
     }
 }
 

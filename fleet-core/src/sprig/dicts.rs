@@ -197,7 +197,7 @@ fn merge(target: &Map, source: &Map, overwrites: bool, depth: usize) -> Result<(
             continue;
         }
         if let (Value::Map(source), Some(Value::Map(target))) = (&value, &present) {
-            crate::template::with_stack(|| merge(target, source, overwrites, depth + 1))?;
+            crate::template::with_stack(depth, || merge(target, source, overwrites, depth + 1))?;
             if !target.is_empty() {
                 continue;
             }
@@ -250,5 +250,5 @@ fn deep_copy(value: &Value, depth: usize, bytes: &mut usize) -> Outcome {
 }
 
 fn copy_deeper(value: &Value, depth: usize, bytes: &mut usize) -> Outcome {
-    crate::template::with_stack(|| deep_copy(value, depth + 1, bytes))
+    crate::template::with_stack(depth, || deep_copy(value, depth + 1, bytes))
 }

@@ -106,8 +106,8 @@ impl Reader<'_> {
             return Err("exceeded max depth".into());
         }
         match self.peek() {
-            Some(b'{') => crate::template::with_stack(|| self.object(depth)),
-            Some(b'[') => crate::template::with_stack(|| self.array(depth)),
+            Some(b'{') => crate::template::with_stack(depth, || self.object(depth)),
+            Some(b'[') => crate::template::with_stack(depth, || self.array(depth)),
             Some(b'"') => Ok(Value::Text(self.string()?)),
             Some(b't') => self.literal("true", Value::Bool(true)),
             Some(b'f') => self.literal("false", Value::Bool(false)),

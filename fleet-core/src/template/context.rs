@@ -2,10 +2,11 @@
 //! as `include` and `tpl` run.
 
 use std::any::Any;
-use std::collections::HashMap;
 use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
+
+use hashbrown::HashMap;
 
 use super::error::{FunctionError, TemplateError};
 use super::execute;
@@ -130,6 +131,8 @@ pub struct Context<'a> {
     steps: u64,
     bytes: u64,
     pub(super) depth: usize,
+    /// Levels of recursion that are running: templates, control structures, parentheses.
+    pub(super) levels: usize,
     active: HashMap<Text, usize>,
     runs: usize,
     parsed: HashMap<(Text, Text), Arc<Parsed>>,
@@ -159,6 +162,7 @@ impl<'a> Context<'a> {
             steps: 0,
             bytes: 0,
             depth: 0,
+            levels: 0,
             active: HashMap::new(),
             runs: 0,
             parsed: HashMap::new(),
@@ -187,6 +191,14 @@ impl<'a> Context<'a> {
     /// # Errors
     /// There is no such template, or running it failed.
     pub fn execute(&mut self, name: &str, data: &Value) -> Result<Text, TemplateError> {
+        self.execute_bytes(name, data).map(Text::from_bytes)
+    }
+
+    /// [`Context::execute`], with the bytes as they were printed.
+    ///
+    /// # Errors
+    /// There is no such template, or running it failed.
+    pub fn execute_bytes(&mut self, name: &str, data: &Value) -> Result<Vec<u8>, TemplateError> {
         let Some(tree) = self.templates.lookup(name).cloned() else {
             let associated = self.templates.name().to_owned();
             return Err(TemplateError::Missing {
@@ -246,7 +258,7 @@ impl<'a> Context<'a> {
             execute::run(self, &main, data)
         };
         self.runs -= 1;
-        result
+        result.map(Text::from_bytes)
     }
 
     /// How many templates are being run by functions, each inside the other.

@@ -110,7 +110,7 @@ impl fmt::Display for FunctionError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.message)?;
         let Some(source) = &self.source else { return Ok(()) };
-        super::with_stack(|| source.fmt(formatter))
+        super::with_stack(usize::MAX, || source.fmt(formatter))
     }
 }
 

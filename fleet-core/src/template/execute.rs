@@ -16,7 +16,7 @@ use super::error::{ExecutionError, FunctionError, TemplateError};
 use super::format;
 use super::functions::Parameter;
 use super::set::MissingKey;
-use super::text::Text;
+use super::stack::with_stack;
 use super::tree::{Branch, Command, Invocation, Node, Operand, OperandKind, Pipe, Span, Tree, Variable};
 
 use super::value::{Kind, Value};
@@ -50,15 +50,10 @@ impl Evaluated {
     }
 }
 
-/// Runs something that may recurse, on a new piece of stack if little is left.
-pub(crate) fn with_stack<T>(run: impl FnOnce() -> T) -> T {
-    stacker::maybe_grow(128 * 1024, 2 * 1024 * 1024, run)
-}
-
 type Outcome<T> = Result<T, Box<TemplateError>>;
 
-/// Runs a template and gives what it prints.
-pub(super) fn run(context: &mut Context<'_>, tree: &Arc<Tree>, data: &Value) -> Result<Text, TemplateError> {
+/// Runs a template and gives the bytes that it prints.
+pub(super) fn run(context: &mut Context<'_>, tree: &Arc<Tree>, data: &Value) -> Result<Vec<u8>, TemplateError> {
     let missing_key = context.templates.options().missing_key;
     let mut machine = Machine {
         context,
@@ -68,7 +63,7 @@ pub(super) fn run(context: &mut Context<'_>, tree: &Arc<Tree>, data: &Value) -> 
     machine
         .template(tree, Evaluated::plain(data.clone()), None)
         .map_err(|error| *error)?;
-    Ok(Text::from_bytes(machine.output))
+    Ok(machine.output)
 }
 
 /// What happens after a node.
@@ -129,11 +124,20 @@ fn failed(frame: &Frame<'_>, message: String, cause: Option<FunctionError>) -> B
         At::Beginning => (0, String::new()),
         At::Invocation(invocation) => (
             invocation.position,
-            with_stack(|| frame.tree.show(invocation).to_string()),
+            with_stack(usize::MAX, || frame.tree.show(invocation).to_string()),
         ),
-        At::Pipe(pipe) => (pipe.position, with_stack(|| frame.tree.show(pipe).to_string())),
-        At::Command(command) => (command.position, with_stack(|| frame.tree.show(command).to_string())),
-        At::Operand(operand) => (operand.position, with_stack(|| frame.tree.show(operand).to_string())),
+        At::Pipe(pipe) => (
+            pipe.position,
+            with_stack(usize::MAX, || frame.tree.show(pipe).to_string()),
+        ),
+        At::Command(command) => (
+            command.position,
+            with_stack(usize::MAX, || frame.tree.show(command).to_string()),
+        ),
+        At::Operand(operand) => (
+            operand.position,
+            with_stack(usize::MAX, || frame.tree.show(operand).to_string()),
+        ),
     };
     Box::new(TemplateError::Execution(Box::new(ExecutionError {
         template: frame.tree.name.to_string(),
@@ -164,10 +168,18 @@ impl Machine<'_, '_> {
             .variables
             .resize_with(frame.base + tree.slots, Evaluated::default);
         self.context.variables[frame.base] = dot.clone();
-        let result = with_stack(|| self.block(&mut frame, &dot, &tree.root));
+        let result = self.nested(|machine| machine.block(&mut frame, &dot, &tree.root));
         self.context.variables.truncate(frame.base);
         self.context.depth -= 1;
         result.map(|_| ())
+    }
+
+    /// Runs a level deeper: in a template, a control structure, or parentheses.
+    fn nested<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
+        self.context.levels += 1;
+        let result = with_stack(self.context.levels, || run(self));
+        self.context.levels -= 1;
+        result
     }
 
     fn step(&mut self, frame: &Frame<'_>) -> Outcome<()> {
@@ -196,9 +208,9 @@ impl Machine<'_, '_> {
                     self.print(&value);
                 }
             }
-            Node::If(branch) => return with_stack(|| self.branch(frame, dot, branch, false)),
-            Node::With(branch) => return with_stack(|| self.branch(frame, dot, branch, true)),
-            Node::Range(branch) => return with_stack(|| self.range(frame, dot, branch)),
+            Node::If(branch) => return self.nested(|machine| machine.branch(frame, dot, branch, false)),
+            Node::With(branch) => return self.nested(|machine| machine.branch(frame, dot, branch, true)),
+            Node::Range(branch) => return self.nested(|machine| machine.range(frame, dot, branch)),
             Node::Template(invocation) => {
                 self.invocation(frame, dot, invocation)?;
                 return Ok(Flow::Next);
@@ -303,7 +315,7 @@ impl Machine<'_, '_> {
             }
             OperandKind::Pipe(pipe) => {
                 not_a_function(frame, first, &arguments)?;
-                with_stack(|| self.pipe(frame, dot, pipe))
+                self.nested(|machine| machine.pipe(frame, dot, pipe))
             }
             kind => {
                 frame.at = At::Operand(first);

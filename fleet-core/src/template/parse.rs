@@ -250,7 +250,7 @@ impl<'a> Parser<'a> {
             return Err("max expression depth exceeded".to_owned());
         }
         self.depth += 1;
-        let result = super::execute::with_stack(|| parse(self));
+        let result = super::with_stack(self.depth, || parse(self));
         self.depth -= 1;
         result
     }

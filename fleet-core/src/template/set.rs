@@ -1,7 +1,8 @@
 //! Sets of templates that can run each other by name.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use hashbrown::HashMap;
 
 use super::context::{Context, Environment, Limits};
 use super::error::TemplateError;

@@ -87,7 +87,7 @@ fn write_value(out: &mut String, value: &template::Value, depth: usize) -> Resul
 }
 
 fn nested(out: &mut String, value: &template::Value, depth: usize) -> Result<(), String> {
-    stacker::maybe_grow(64 * 1024, 1024 * 1024, || write_value(out, value, depth + 1))
+    template::with_stack(depth, || write_value(out, value, depth + 1))
 }
 
 fn write_string(out: &mut String, text: &str) {
@@ -179,7 +179,7 @@ impl Scanner<'_> {
         if self.depth > MAX_DEPTH {
             return Err("exceeded max depth".to_owned());
         }
-        stacker::maybe_grow(64 * 1024, 1024 * 1024, || read(self))?;
+        template::with_stack(self.depth, || read(self))?;
         self.depth -= 1;
         Ok(())
     }

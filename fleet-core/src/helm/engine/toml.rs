@@ -114,7 +114,7 @@ impl Writer {
     }
 
     fn nested(&mut self, path: &[&str], entries: Entries) -> Result<(), String> {
-        stacker::maybe_grow(64 * 1024, 1024 * 1024, || self.table(path, entries))
+        crate::template::with_stack(path.len(), || self.table(path, entries))
     }
 
     fn header(&mut self, path: &[&str], open: &str, close: &str) {
@@ -178,7 +178,7 @@ impl Writer {
     }
 
     fn inner(&mut self, value: &Value, depth: usize) -> Result<(), String> {
-        stacker::maybe_grow(64 * 1024, 1024 * 1024, || self.element(value, depth + 1))
+        crate::template::with_stack(depth, || self.element(value, depth + 1))
     }
 }
 

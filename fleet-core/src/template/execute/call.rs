@@ -1,6 +1,6 @@
 //! Fields, methods and functions, and the checking of what they are given.
 
-use super::{Arguments, At, Evaluated, Frame, Machine, Outcome, failed, failure, with_stack};
+use super::{Arguments, At, Evaluated, Frame, Machine, Outcome, failed, failure};
 use crate::template::builtins::Builtin;
 use crate::template::error::FunctionError;
 use crate::template::functions::{Method, Parameter, Signature};
@@ -108,8 +108,7 @@ impl Machine<'_, '_> {
         operand: &'t Operand,
         arguments: &Arguments<'t, '_>,
     ) -> Outcome<Evaluated> {
-        let values = self.arguments(frame, dot, name, &method.signature, arguments)?;
-        let values: Vec<Value> = values.into_iter().map(|argument| argument.value).collect();
+        let values = self.values(frame, dot, name, &method.signature, arguments)?;
         let result = (method.call)(self.context, &receiver.value, &values);
         self.result(frame, name, At::Operand(operand), result)
     }
@@ -137,8 +136,7 @@ impl Machine<'_, '_> {
                 self.result(frame, builtin.name(), at, result)
             }
             Callee::Function(function) => {
-                let values = self.arguments(frame, dot, &function.name, &function.signature, arguments)?;
-                let values: Vec<Value> = values.into_iter().map(|argument| argument.value).collect();
+                let values = self.values(frame, dot, &function.name, &function.signature, arguments)?;
                 let result = (function.call)(self.context, &values);
                 self.result(frame, &function.name, at, result)
             }
@@ -200,7 +198,7 @@ impl Machine<'_, '_> {
         Ok(())
     }
 
-    pub(super) fn arguments<'t>(
+    fn arguments<'t>(
         &mut self,
         frame: &mut Frame<'t>,
         dot: &Evaluated,
@@ -208,23 +206,44 @@ impl Machine<'_, '_> {
         signature: &Signature,
         arguments: &Arguments<'t, '_>,
     ) -> Outcome<Vec<Evaluated>> {
+        let mut values = self.evaluated(frame, dot, name, signature, arguments, |argument| argument)?;
+        values.iter_mut().for_each(|argument| pass(&mut argument.value));
+        Ok(values)
+    }
+
+    /// The arguments of what does not tell a nil from no value.
+    fn values<'t>(
+        &mut self,
+        frame: &mut Frame<'t>,
+        dot: &Evaluated,
+        name: &str,
+        signature: &Signature,
+        arguments: &Arguments<'t, '_>,
+    ) -> Outcome<Vec<Value>> {
+        let mut values = self.evaluated(frame, dot, name, signature, arguments, |argument| argument.value)?;
+        values.iter_mut().for_each(pass);
+        Ok(values)
+    }
+
+    fn evaluated<'t, T>(
+        &mut self,
+        frame: &mut Frame<'t>,
+        dot: &Evaluated,
+        name: &str,
+        signature: &Signature,
+        arguments: &Arguments<'t, '_>,
+        make: fn(Evaluated) -> T,
+    ) -> Outcome<Vec<T>> {
         self.check_count(frame, name, signature, arguments)?;
         let parameter = |index: usize| signature.fixed.get(index).copied().or(signature.variadic);
         let mut values = Vec::with_capacity(arguments.operands.len() + 1);
         for (index, operand) in arguments.operands.iter().enumerate() {
             let parameter = parameter(index).unwrap_or(Parameter::Any);
-            values.push(self.argument(frame, dot, operand, parameter)?);
+            values.push(make(self.argument(frame, dot, operand, parameter)?));
         }
         if let Some(piped) = arguments.piped {
             let parameter = parameter(values.len()).unwrap_or(Parameter::Any);
-            values.push(validated(frame, piped.clone(), parameter)?);
-        }
-        for argument in &mut values {
-            if let Value::Object(object) = &argument.value
-                && let Some(copy) = object.passed()
-            {
-                argument.value = copy;
-            }
+            values.push(make(validated(frame, piped.clone(), parameter)?));
         }
         Ok(values)
     }
@@ -273,7 +292,7 @@ impl Machine<'_, '_> {
             }
             OperandKind::Pipe(pipe) => {
                 frame.at = At::Pipe(pipe);
-                with_stack(|| self.pipe(frame, dot, pipe))?
+                self.nested(|machine| machine.pipe(frame, dot, pipe))?
             }
             OperandKind::Function(callee) => {
                 self.function(frame, dot, callee, At::Operand(operand), &Arguments::NONE)?
@@ -336,6 +355,15 @@ impl Machine<'_, '_> {
             }
         };
         Ok(Evaluated::plain(value))
+    }
+}
+
+/// What a call gets of a value: of some objects a copy.
+fn pass(value: &mut Value) {
+    if let Value::Object(object) = value
+        && let Some(copy) = object.passed()
+    {
+        *value = copy;
     }
 }
 

@@ -142,7 +142,7 @@ impl Printer {
             if index > 0 {
                 self.extend(if go { b", " } else { b" " });
             }
-            super::super::execute::with_stack(|| self.value(item, verb, depth + 1));
+            crate::template::with_stack(depth, || self.value(item, verb, depth + 1));
         }
         self.push(if go { b'}' } else { b']' });
     }
@@ -161,7 +161,7 @@ impl Printer {
             }
             self.value(&Value::Text(key.clone()), verb, depth + 1);
             self.push(b':');
-            super::super::execute::with_stack(|| self.value(item, verb, depth + 1));
+            crate::template::with_stack(depth, || self.value(item, verb, depth + 1));
         }
         self.push(if go { b'}' } else { b']' });
     }

@@ -47,7 +47,7 @@ fn from_json(value: &serde_json::Value, number: &impl Fn(&serde_json::Number) ->
 }
 
 fn deeper(value: &Value, depth: usize) -> Result<serde_json::Value, String> {
-    crate::template::with_stack(|| to_json(value, depth + 1))
+    crate::template::with_stack(depth, || to_json(value, depth + 1))
 }
 
 fn to_json(value: &Value, depth: usize) -> Result<serde_json::Value, String> {

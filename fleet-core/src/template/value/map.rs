@@ -10,6 +10,9 @@ use super::{Value, dismantle};
 use crate::template::functions::Method;
 use crate::template::text::Text;
 
+/// Maps of so many entries are searched from end to end: the tree has them side by side.
+const SMALL: usize = 11;
+
 /// Go's type of a map.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -159,7 +162,14 @@ impl Map {
 
     /// The value of a key.
     pub fn get(&self, key: impl AsRef<[u8]>) -> Option<Value> {
-        self.entries().get(key.as_ref()).cloned()
+        let (key, entries) = (key.as_ref(), self.entries());
+        if entries.len() > SMALL {
+            return entries.get(key).cloned();
+        }
+        // Lengths alone tell most keys apart, where the tree compares bytes.
+        let mut entries = entries.iter();
+        let found = entries.find(|(known, _)| known.as_bytes() == key)?;
+        Some(found.1.clone())
     }
 
     /// Whether a key is there.

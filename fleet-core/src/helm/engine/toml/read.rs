@@ -338,8 +338,8 @@ impl<'t> Reader<'t> {
         }
         match self.peek() {
             None => Err("unexpected EOF; expected value".to_owned()),
-            Some('[') => crate::template::with_stack(|| self.array(depth)),
-            Some('{') => crate::template::with_stack(|| self.inline_table(depth)),
+            Some('[') => crate::template::with_stack(depth, || self.array(depth)),
+            Some('{') => crate::template::with_stack(depth, || self.inline_table(depth)),
             Some('"') if self.take("\"\"\"") => self.long_string("\"\"\"", true),
             Some('\'') if self.take("'''") => self.long_string("'''", false),
             Some('"') => {
