@@ -95,3 +95,88 @@ fn failed(path: &str, error: io::Error) -> ChartError {
     let path = path.to_owned();
     ChartError::Read { path, error }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Files by path; a content of `<device>` is no file, `<loop>` a folder that holds itself.
+    struct InMemory {
+        files: Vec<(&'static str, &'static str)>,
+        read: Vec<String>,
+    }
+
+    impl InMemory {
+        fn new(files: &[(&'static str, &'static str)]) -> Self {
+            Self {
+                files: files.to_vec(),
+                read: Vec::new(),
+            }
+        }
+    }
+
+    impl ChartFolder for InMemory {
+        fn entries(&mut self, folder: &str) -> io::Result<Vec<(String, EntryKind)>> {
+            let mut entries = Vec::new();
+            for (path, text) in &self.files {
+                let inside = match folder {
+                    "" => Some(*path),
+                    _ => path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')),
+                };
+                let Some(inside) = inside.or(folder.ends_with("loop").then_some("loop")) else {
+                    continue;
+                };
+                let (name, kind) = match inside.split_once('/') {
+                    Some((name, _)) => (name, EntryKind::Folder),
+                    None if *text == "<loop>" => (inside, EntryKind::Folder),
+                    None if *text == "<device>" => (inside, EntryKind::Irregular),
+                    None => (inside, EntryKind::File),
+                };
+                let entry = (name.to_owned(), kind);
+                if !entries.contains(&entry) {
+                    entries.push(entry);
+                }
+            }
+            Ok(entries)
+        }
+
+        fn read(&mut self, file: &str) -> io::Result<Arc<[u8]>> {
+            self.read.push(file.to_owned());
+            let found = self.files.iter().find(|(path, _)| *path == file);
+            found
+                .map(|(_, text)| Arc::from(text.as_bytes()))
+                .ok_or_else(|| io::ErrorKind::NotFound.into())
+        }
+    }
+
+    const CHART: (&str, &str) = ("Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n");
+
+    #[test]
+    fn what_is_ignored_is_not_read() {
+        let mut folder = InMemory::new(&[
+            ("docs/a.md", "long"),
+            ("templates/b.yaml", "b: 1\n"),
+            ("templates/a.yaml", "a: 1\n"),
+            ("dev", "<device>"),
+            (".helmignore", "docs/\ndev\n"),
+            CHART,
+        ]);
+        let chart = Chart::from_folder(&mut folder).expect("a chart");
+        let templates: Vec<&str> = chart.templates().iter().map(|file| file.name.as_str()).collect();
+        assert_eq!(templates, ["templates/a.yaml", "templates/b.yaml"]);
+        assert!(!folder.read.iter().any(|path| path.starts_with("docs") || path == "dev"));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named() {
+        let mut folder = InMemory::new(&[CHART, ("files/dev", "<device>")]);
+        let error = Chart::from_folder(&mut folder).expect_err("a device");
+        assert!(
+            error.to_string().starts_with("files/dev: cannot load irregular file"),
+            "{error}"
+        );
+        let mut folder = InMemory::new(&[CHART, ("loop", "<loop>")]);
+        let error = Chart::from_folder(&mut folder).expect_err("a loop").to_string();
+        assert!(error.contains("nest too deeply"), "{error}");
+    }
+}
