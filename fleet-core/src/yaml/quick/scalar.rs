@@ -105,17 +105,15 @@ impl<'a> Reader<'a> {
                     break;
                 }
                 b'\\' if quote == b'"' => {
-                    let character = match self.byte(1)? {
-                        b'n' => '\n',
-                        b't' => '\t',
-                        b'"' => '"',
-                        b'\\' => '\\',
-                        _ => return None,
-                    };
                     let text = text.to_mut();
                     text.push_str(&self.text[begin..self.position]);
-                    text.push(character);
-                    self.position += 2;
+                    self.position += 1;
+                    if self.byte(0)? == b'\n' {
+                        // Nothing comes of an escaped break but the empty lines after it.
+                        text.extend(std::iter::repeat_n('\n', self.breaks()?));
+                    } else {
+                        text.push(self.escaped()?);
+                    }
                     begin = self.position;
                 }
                 _ => self.position += 1,
@@ -127,6 +125,31 @@ impl<'a> Reader<'a> {
             ScalarStyle::SingleQuoted
         };
         Some(Plain { text, style, mark })
+    }
+
+    /// The character that stands behind a backslash.
+    fn escaped(&mut self) -> Option<char> {
+        let digits = match self.byte(0)? {
+            b'x' => 2,
+            b'u' => 4,
+            b'U' => 8,
+            simple => {
+                self.position += 1;
+                return match simple {
+                    b'n' => Some('\n'),
+                    b't' => Some('\t'),
+                    b'r' => Some('\r'),
+                    b'"' => Some('"'),
+                    b'\\' => Some('\\'),
+                    b' ' => Some(' '),
+                    _ => None,
+                };
+            }
+        };
+        let code = self.text.get(self.position + 1..self.position + 1 + digits)?;
+        let hexadecimal = code.bytes().all(|byte| byte.is_ascii_hexdigit());
+        self.position += 1 + digits;
+        char::from_u32(u32::from_str_radix(code, 16).ok()?).filter(|_| hexadecimal)
     }
 
     /// Goes from the end of a line in quotes to the text of the next; says how many empty lines are between.

@@ -51,6 +51,7 @@ fn plain_documents_are_read_quickly() {
         "a: ünï\n'b c': d\n\"e\": f\ng:\n# h\n  i: j",
         "k: |\n  no break at the end",
         "a: one\n  two  \n\n   three # c\nb:\n- four\n  five\n\n\n- 8080: x\n  yes: y\n",
+        "a: \"one\\\n  \\ two \\\n\n  \\u00e9\\x41\"\n",
         "a: 'one\n  it''s two\n\n  three'\nb: \"x \n\n\n  y\\n\n  z\"\nc: \"q\n\"\n",
     ] {
         assert!(compare(text), "{text:?} goes the long way");
@@ -66,7 +67,7 @@ fn what_is_uncommon_goes_the_long_way() {
         "a:\tb\n",
         "- a\nb: c\n",
         "a: 'x\n---\n  y'\n",
-        "a: \"\\x41\"\n",
+        "a: \"\\e\"\n",
         "? a\n: b\n",
         "a: !!str 1\n",
         "{a: b}\n",
@@ -108,6 +109,10 @@ fn line() -> impl Strategy<Value = String> {
         "\"",
         "''",
         "\\n",
+        "\\ ",
+        "\\u00e9",
+        "\\x4",
+        "\\\n",
         "\\",
         "[",
         "]",
