@@ -1,7 +1,7 @@
 //! Helm v4.2.3's own answers for reading and writing YAML, from the foreign corpus (`FLEET_CORPUS`).
 #![allow(clippy::disallowed_methods)]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use fleet_core::yaml;
@@ -170,4 +170,55 @@ fn writing() {
         }
     }
     report("to-yaml-cases", cases.len(), &failures);
+}
+
+/// Every file below a folder.
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("a folder of the corpus") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            files(&path, found);
+        } else {
+            found.push(path);
+        }
+    }
+}
+
+/// Plain documents are read in one pass; a directive before a text keeps it from that.
+#[test]
+fn documents_of_the_corpus_mean_the_same_with_a_directive() {
+    let Some(corpus) = support::corpus() else { return };
+    let mut found = Vec::new();
+    files(&corpus.join("kustomize").join("tree"), &mut found);
+    files(&corpus.join("helm").join("charts"), &mut found);
+    let mut compared = 0;
+    for path in found {
+        let is_yaml = path.extension().is_some_and(|it| it == "yaml" || it == "yml");
+        let Some(text) = is_yaml.then(|| std::fs::read_to_string(&path).ok()).flatten() else {
+            continue;
+        };
+        let Ok(documents) = yaml::split_documents(&text) else {
+            continue;
+        };
+        for document in documents {
+            let bare = document.text.trim_start_matches("---\n");
+            // The longest are all of one kind.
+            if bare.len() > 200_000
+                || bare.starts_with(['%', '\u{feff}'])
+                || bare.lines().any(|line| line.starts_with("---"))
+            {
+                continue;
+            }
+            for dialect in [yaml::Dialect::GoYaml2, yaml::Dialect::GoYaml3] {
+                let options = yaml::ReadOptions::dialect(dialect);
+                let Ok(value) = yaml::read_with(bare, &options) else {
+                    continue;
+                };
+                let long = yaml::read_with(&format!("%YAML 1.1\n---\n{bare}"), &options);
+                assert!(long.as_ref() == Ok(&value), "{}", path.display());
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 3_000, "only {compared} documents");
 }

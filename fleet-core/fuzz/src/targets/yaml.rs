@@ -65,6 +65,7 @@ pub fn run(data: &[u8]) {
         let options = ReadOptions::dialect(dialect);
         let _ = yaml::read_with(&text, &options.clone().strict());
         if let Ok(value) = yaml::read_with(&text, &options) {
+            read_the_long_way(&text, &options, &value);
             round_trip(&value, &options, style);
         }
     }
@@ -72,6 +73,15 @@ pub fn run(data: &[u8]) {
     let _ = yaml::read_all(&text);
     let _ = yaml::read_object(&text);
     let _ = yaml::documents(&text);
+}
+
+/// A directive keeps a text from the quick way through plain documents.
+fn read_the_long_way(text: &str, options: &ReadOptions, value: &Value) {
+    if text.contains(['%', '\u{feff}']) || text.contains("---") {
+        return;
+    }
+    let long = yaml::read_with(&format!("%YAML 1.1\n---\n{text}"), options);
+    assert_eq!(long.as_ref(), Ok(value), "{text:?}");
 }
 
 fn round_trip(value: &Value, options: &ReadOptions, style: Option<WriteStyle>) {
