@@ -197,7 +197,7 @@ entries:
   - {name: a, version: 1.2.0, urls: []}
   - {name: a, version: 1.3.0-rc1, urls: [x/a.tgz]}
   - {name: a, version: nope, urls: [x/b.tgz]}
-  - {name: a, version: v1.0.5, urls: ["/root/a.tgz"]}
+  - {name: a, version: v1.0.5, urls: ["/top/a.tgz"]}
 "#;
 
     #[test]
@@ -207,9 +207,9 @@ entries:
             ("", Err("chart \"a\" has no downloadable URLs")),
             ("1.0.0", Ok("http://h/sub/a-1.0.0.tgz")),
             ("1.2.0", Err("chart \"a\" version \"1.2.0\" has no downloadable URLs")),
-            ("1.0.5", Ok("http://h/root/a.tgz")),
-            ("v1.0.5", Ok("http://h/root/a.tgz")),
-            ("<1.2", Ok("http://h/root/a.tgz")),
+            ("1.0.5", Ok("http://h/top/a.tgz")),
+            ("v1.0.5", Ok("http://h/top/a.tgz")),
+            ("<1.2", Ok("http://h/top/a.tgz")),
             ("1.3.0-rc1", Ok("http://h/sub/x/a.tgz")),
             (">=1-0", Ok("http://h/sub/x/a.tgz")),
             (
