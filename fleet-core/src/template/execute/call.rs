@@ -108,7 +108,7 @@ impl Machine<'_, '_> {
         operand: &'t Operand,
         arguments: &Arguments<'t, '_>,
     ) -> Outcome<Evaluated> {
-        let values = self.values(frame, dot, name, &method.signature, arguments)?;
+        let values: Vec<Value> = self.arguments(frame, dot, name, &method.signature, arguments)?;
         let result = (method.call)(self.context, &receiver.value, &values);
         self.result(frame, name, At::Operand(operand), result)
     }
@@ -126,7 +126,8 @@ impl Machine<'_, '_> {
                 self.short_circuit(frame, dot, *builtin, arguments)
             }
             Callee::Builtin(builtin) => {
-                let values = self.arguments(frame, dot, builtin.name(), &builtin.signature(), arguments)?;
+                let values: Vec<Evaluated> =
+                    self.arguments(frame, dot, builtin.name(), &builtin.signature(), arguments)?;
                 let written = match arguments.operands.first() {
                     Some(operand) if *builtin == Builtin::Call => frame.tree.show(operand).to_string(),
                     Some(_) => String::new(),
@@ -136,7 +137,7 @@ impl Machine<'_, '_> {
                 self.result(frame, builtin.name(), at, result)
             }
             Callee::Function(function) => {
-                let values = self.values(frame, dot, &function.name, &function.signature, arguments)?;
+                let values: Vec<Value> = self.arguments(frame, dot, &function.name, &function.signature, arguments)?;
                 let result = (function.call)(self.context, &values);
                 self.result(frame, &function.name, at, result)
             }
@@ -198,53 +199,27 @@ impl Machine<'_, '_> {
         Ok(())
     }
 
-    fn arguments<'t>(
+    /// The arguments of a call: as values where it does not tell a nil from no value.
+    fn arguments<'t, T: Argument>(
         &mut self,
         frame: &mut Frame<'t>,
         dot: &Evaluated,
         name: &str,
         signature: &Signature,
         arguments: &Arguments<'t, '_>,
-    ) -> Outcome<Vec<Evaluated>> {
-        let mut values = self.evaluated(frame, dot, name, signature, arguments, |argument| argument)?;
-        values.iter_mut().for_each(|argument| pass(&mut argument.value));
-        Ok(values)
-    }
-
-    /// The arguments of what does not tell a nil from no value.
-    fn values<'t>(
-        &mut self,
-        frame: &mut Frame<'t>,
-        dot: &Evaluated,
-        name: &str,
-        signature: &Signature,
-        arguments: &Arguments<'t, '_>,
-    ) -> Outcome<Vec<Value>> {
-        let mut values = self.evaluated(frame, dot, name, signature, arguments, |argument| argument.value)?;
-        values.iter_mut().for_each(pass);
-        Ok(values)
-    }
-
-    fn evaluated<'t, T>(
-        &mut self,
-        frame: &mut Frame<'t>,
-        dot: &Evaluated,
-        name: &str,
-        signature: &Signature,
-        arguments: &Arguments<'t, '_>,
-        make: fn(Evaluated) -> T,
     ) -> Outcome<Vec<T>> {
         self.check_count(frame, name, signature, arguments)?;
         let parameter = |index: usize| signature.fixed.get(index).copied().or(signature.variadic);
         let mut values = Vec::with_capacity(arguments.operands.len() + 1);
         for (index, operand) in arguments.operands.iter().enumerate() {
             let parameter = parameter(index).unwrap_or(Parameter::Any);
-            values.push(make(self.argument(frame, dot, operand, parameter)?));
+            values.push(T::from(self.argument(frame, dot, operand, parameter)?));
         }
         if let Some(piped) = arguments.piped {
             let parameter = parameter(values.len()).unwrap_or(Parameter::Any);
-            values.push(make(validated(frame, piped.clone(), parameter)?));
+            values.push(T::from(validated(frame, piped.clone(), parameter)?));
         }
+        values.iter_mut().for_each(|argument| pass(argument.value()));
         Ok(values)
     }
 
@@ -355,6 +330,29 @@ impl Machine<'_, '_> {
             }
         };
         Ok(Evaluated::plain(value))
+    }
+}
+
+/// What a call is given.
+trait Argument: From<Evaluated> {
+    fn value(&mut self) -> &mut Value;
+}
+
+impl Argument for Evaluated {
+    fn value(&mut self) -> &mut Value {
+        &mut self.value
+    }
+}
+
+impl Argument for Value {
+    fn value(&mut self) -> &mut Value {
+        self
+    }
+}
+
+impl From<Evaluated> for Value {
+    fn from(evaluated: Evaluated) -> Self {
+        evaluated.value
     }
 }
 
