@@ -84,11 +84,7 @@ impl Chart {
     /// # Errors
     /// `Chart.yaml`, `values.yaml`, a lock or a subchart cannot be read, or says something that Helm refuses.
     pub fn from_files(files: impl IntoIterator<Item = (String, Arc<[u8]>)>) -> Result<Self, ChartError> {
-        Self::from_chart_files(files.into_iter().map(|(name, data)| ChartFile {
-            name,
-            data,
-            modtime: None,
-        }))
+        Self::from_chart_files(files.into_iter().map(|(name, data)| ChartFile::new(name, data)))
     }
 
     /// [`Chart::from_files`] with the files' times of change, which release records keep.

@@ -215,11 +215,7 @@ impl Packed {
 }
 
 fn chart_files(files: Files) -> Result<Vec<ChartFile>, DependencyError> {
-    let files = files.into_iter().map(|(name, data)| ChartFile {
-        name,
-        data,
-        modtime: None,
-    });
+    let files = files.into_iter().map(|(name, data)| ChartFile::new(name, data));
     Ok(ignore::filter(files)?)
 }
 

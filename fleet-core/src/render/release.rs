@@ -6,7 +6,10 @@ use serde_json::Value;
 
 use super::RenderError;
 use crate::{
-    helm::release::{Hook, HookDeletePolicy, HookEvent, HookOutputLogPolicy},
+    helm::{
+        manifest::push_document,
+        release::{Hook, HookDeletePolicy, HookEvent, HookOutputLogPolicy},
+    },
     object::{install_order, kind, name},
     yaml,
 };
@@ -36,10 +39,8 @@ pub(crate) fn parts(files: BTreeMap<String, Vec<Value>>) -> Result<Parts, Render
     hooks.sort_by(|left, right| install_order::install(&left.0.kind).cmp(&install_order::install(&right.0.kind)));
     let mut manifest = String::new();
     for (file, object) in &objects {
-        manifest.push_str("---\n# Source: ");
-        manifest.push_str(file);
-        manifest.push('\n');
-        manifest.push_str(&document(object)?);
+        let text = document(object)?;
+        push_document(&mut manifest, file, text.strip_suffix('\n').unwrap_or(&text));
     }
     let (hooks, hook_objects) = hooks.into_iter().unzip();
     Ok(Parts {
