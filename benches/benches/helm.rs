@@ -12,8 +12,10 @@ use std::time::{Duration, Instant};
 
 use fleet_core::helm::{Chart, ReleaseInfo, RenderOptions, render, values};
 
-#[path = "../../examples/src/cli/render_helm/chart_on_disk.rs"]
+#[path = "../../examples/src/cli/chart_on_disk.rs"]
 mod chart_on_disk;
+#[path = "../../examples/src/cli/file_reader.rs"]
+mod file_reader;
 
 use chart_on_disk::ChartOnDisk;
 

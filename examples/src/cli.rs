@@ -2,8 +2,10 @@
 
 pub mod apply;
 pub mod bundle;
+pub mod chart_on_disk;
 pub mod deploy;
 pub mod explain;
+pub mod file_reader;
 pub mod folder;
 pub mod hub;
 pub mod logging;

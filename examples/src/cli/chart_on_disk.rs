@@ -1,21 +1,20 @@
 //! A chart's folder in the file system.
 #![allow(unreachable_pub)] // A benchmark has this file as a module of its own.
 
-use std::fs::{self, File};
-use std::io::{self, Read as _};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use fleet_core::helm::chart::folder::{ChartFolder, EntryKind};
 
-/// Files up to this size are read by one call, into a buffer that is used again.
-const BUFFER: usize = 128 << 10;
+use super::file_reader::FileReader;
 
 /// A chart's folder in the file system; links are followed, as Helm does.
 #[derive(Debug)]
 pub struct ChartOnDisk {
     root: PathBuf,
-    buffer: Vec<u8>,
+    reader: FileReader,
 }
 
 impl ChartOnDisk {
@@ -23,15 +22,7 @@ impl ChartOnDisk {
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self {
             root: root.into(),
-            buffer: vec![0; BUFFER],
-        }
-    }
-
-    fn path(&self, path: &str) -> PathBuf {
-        if path.is_empty() {
-            self.root.clone()
-        } else {
-            self.root.join(path)
+            reader: FileReader::default(),
         }
     }
 }
@@ -51,29 +42,10 @@ impl ChartFolder for ChartOnDisk {
             };
             Ok((entry.file_name().to_string_lossy().into_owned(), kind))
         };
-        fs::read_dir(self.path(folder))?.map(read).collect()
+        fs::read_dir(self.root.join(folder))?.map(read).collect()
     }
 
     fn read(&mut self, file: &str) -> io::Result<Arc<[u8]>> {
-        read_shared(&self.path(file), &mut self.buffer)
+        self.reader.read(&self.root.join(file))
     }
-}
-
-/// Reads a file into shared memory without a copy of a large one.
-fn read_shared(path: &Path, buffer: &mut [u8]) -> io::Result<Arc<[u8]>> {
-    let mut file = File::open(path)?;
-    let mut length = 0;
-    while length < buffer.len() {
-        match file.read(&mut buffer[length..])? {
-            0 => return Ok(Arc::from(&buffer[..length])),
-            read => length += read,
-        }
-    }
-    let whole = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
-    let mut shared: Arc<[u8]> = std::iter::repeat_n(0, whole.max(length)).collect();
-    if let Some(bytes) = Arc::get_mut(&mut shared) {
-        bytes[..length].copy_from_slice(&buffer[..length]);
-        file.read_exact(&mut bytes[length..])?;
-    }
-    Ok(shared)
 }

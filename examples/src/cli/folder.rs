@@ -1,9 +1,11 @@
 //! A folder of the file system as a tree: what `fleet apply` scans.
 
-use std::{fs, io, path::Path, sync::Arc};
+use std::{fs, io, path::Path};
 
 use anyhow::{Context as _, Result};
 use fleet_core::tree::{Entry, Mode, Tree};
+
+use super::file_reader::FileReader;
 
 /// Reads `root/below` and all that lies in it, with paths relative to `root`. Symlinks stay symlinks, `.git` folders are left
 /// out, and what is neither file nor folder nor link is too.
@@ -19,11 +21,11 @@ pub fn read(root: &Path, below: &str) -> Result<Tree> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(tree),
         Err(error) => return Err(error).with_context(|| format!("reading {}", whole.display())),
     };
-    add(&whole, below, &metadata, &mut tree)?;
+    add(&whole, below, &metadata, &mut FileReader::default(), &mut tree)?;
     Ok(tree)
 }
 
-fn add(file: &Path, path: &str, metadata: &fs::Metadata, tree: &mut Tree) -> Result<()> {
+fn add(file: &Path, path: &str, metadata: &fs::Metadata, reader: &mut FileReader, tree: &mut Tree) -> Result<()> {
     let reading = || format!("reading {}", file.display());
     let kind = metadata.file_type();
     if kind.is_dir() {
@@ -39,7 +41,13 @@ fn add(file: &Path, path: &str, metadata: &fs::Metadata, tree: &mut Tree) -> Res
             } else {
                 format!("{path}/{name}")
             };
-            add(&entry.path(), &path, &entry.metadata().with_context(reading)?, tree)?;
+            add(
+                &entry.path(),
+                &path,
+                &entry.metadata().with_context(reading)?,
+                reader,
+                tree,
+            )?;
         }
         return Ok(());
     }
@@ -52,7 +60,7 @@ fn add(file: &Path, path: &str, metadata: &fs::Metadata, tree: &mut Tree) -> Res
             Mode::File
         };
         Entry {
-            content: Arc::from(fs::read(file).with_context(reading)?),
+            content: reader.read(file).with_context(reading)?,
             mode,
         }
     } else {

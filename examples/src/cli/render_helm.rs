@@ -17,10 +17,9 @@ use fleet_core::template::Limits;
 use fleet_core::tree::{archive::ArchiveLimits, glob};
 use fleet_kube::environment::SystemEnvironment;
 
-pub mod chart_on_disk;
 mod without_effect;
 
-use chart_on_disk::ChartOnDisk;
+use super::chart_on_disk::ChartOnDisk;
 use without_effect::WithoutEffect;
 
 /// Renders a Helm chart to the standard output, as `helm template` does.
