@@ -105,7 +105,8 @@ async fn values(
     let known = |id: &str, options: &mut BundleDeploymentOptions| {
         let taken = take_values(options);
         if id == target_id {
-            Some(take_values(&mut BundleDeploymentOptions::clone(&target.options)))
+            let values = target.options.helm.as_ref().and_then(|helm| helm.values.as_ref());
+            Some(values.map(encoded).unwrap_or_default())
         } else if !taken.is_empty() || id.is_empty() || kept_hash.is_empty() {
             Some(taken)
         } else {
@@ -144,11 +145,16 @@ async fn values(
 
 impl Values {
     fn hash(&self) -> String {
-        if self.released.is_empty() && self.staged.is_empty() {
-            String::new()
-        } else {
-            deployment_values_hash(&self.released, &self.staged)
-        }
+        hash(&self.released, &self.staged)
+    }
+}
+
+/// The hash of values; empty where there are none.
+fn hash(released: &[u8], staged: &[u8]) -> String {
+    if released.is_empty() && staged.is_empty() {
+        String::new()
+    } else {
+        deployment_values_hash(released, staged)
     }
 }
 
@@ -158,17 +164,10 @@ pub(crate) fn hash_of(secret: &Secret) -> Option<String> {
         return None;
     }
     let data = |key: &str| {
-        secret
-            .data
-            .as_ref()
-            .and_then(|data| data.get(key))
-            .map(|bytes| bytes.0.clone())
+        let bytes = secret.data.as_ref().and_then(|data| data.get(key));
+        bytes.map_or(&[][..], |bytes| bytes.0.as_slice())
     };
-    let values = Values {
-        released: data(VALUES).unwrap_or_default(),
-        staged: data(STAGED_VALUES).unwrap_or_default(),
-    };
-    Some(values.hash())
+    Some(hash(data(VALUES), data(STAGED_VALUES)))
 }
 
 /// The commit alone is no reason for a write: the label names the commit that changed the deployment last.
@@ -183,8 +182,15 @@ fn same_labels(found: &BundleDeployment, wanted: &BTreeMap<String, String>) -> b
 /// Takes the values out of options; as JSON, empty where there are none.
 fn take_values(options: &mut BundleDeploymentOptions) -> Vec<u8> {
     let values = options.helm.as_mut().and_then(|helm| helm.values.take());
-    let values = values.filter(|values: &GenericMap| !values.is_empty());
-    values.and_then(|values| json::to_vec(&values).ok()).unwrap_or_default()
+    values.as_ref().map(encoded).unwrap_or_default()
+}
+
+/// Values as JSON; empty where there are none.
+fn encoded(values: &GenericMap) -> Vec<u8> {
+    if values.is_empty() {
+        return Vec::new();
+    }
+    json::to_vec(values).unwrap_or_default()
 }
 
 async fn read_values(context: &Context, key: &Key) -> Result<Values, ReconcileError> {
