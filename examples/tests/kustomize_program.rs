@@ -11,26 +11,13 @@ use std::{
     process::Command,
 };
 
-use serde::Deserialize;
-
 #[path = "../../fleet-git/tests/support/repository.rs"]
 mod repository;
 #[path = "../../fleet-core/tests/support/mod.rs"]
 mod support;
 
 use repository::Repository;
-
-#[derive(Deserialize)]
-struct Case {
-    case: String,
-    dir: String,
-    status: String,
-    #[serde(default)]
-    bytes: usize,
-    #[serde(default)]
-    error: String,
-    warnings: String,
-}
+use support::KustomizeCase;
 
 /// What a program does: exit code, standard output, standard error.
 #[derive(Debug, PartialEq)]
@@ -64,7 +51,7 @@ fn theirs(kubectl: &Path, folder: &Path, arguments: &[&str]) -> Outcome {
     run(command, folder, arguments)
 }
 
-fn check(corpus: &Path, case: &Case) -> Result<(), String> {
+fn check(corpus: &Path, case: &KustomizeCase) -> Result<(), String> {
     let root = corpus.join(case.dir.split('/').take(2).collect::<PathBuf>());
     let rooted = |text: &str| text.replace("<root>", root.to_str().unwrap());
     let Outcome(code, out, errors) = ours(corpus, &[&case.dir]);
@@ -100,11 +87,8 @@ fn check(corpus: &Path, case: &Case) -> Result<(), String> {
 fn real_kustomizations() {
     let Some(corpus) = support::corpus() else { return };
     let corpus = std::fs::canonicalize(corpus.join("kustomize")).unwrap();
-    let only = std::env::var("KUSTOMIZE_CASE").unwrap_or_default();
-    let text = std::fs::read_to_string(corpus.join("cases.jsonl")).unwrap();
-    let cases = text.lines().map(|line| serde_json::from_str::<Case>(line).unwrap());
-    let cases: Vec<Case> = cases.filter(|case| case.case.contains(&only)).collect();
-    let check_all = |cases: &[&Case]| -> Vec<String> {
+    let cases = support::kustomize_cases(&corpus);
+    let check_all = |cases: &[&KustomizeCase]| -> Vec<String> {
         let outcomes = cases.iter().map(|case| (case, check(&corpus, case)));
         outcomes
             .filter_map(|(case, outcome)| Some(format!("{}: {}", case.case, outcome.err()?)))

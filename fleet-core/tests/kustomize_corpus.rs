@@ -8,24 +8,12 @@ use fleet_core::{
     kustomize::{BuildOptions, KustomizeError, build_with_warnings},
     tree::{Entry, Tree},
 };
-use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 mod kustomize_tree;
 mod support;
 use kustomize_tree::Rooted;
-
-#[derive(Deserialize)]
-struct Case {
-    case: String,
-    dir: String,
-    status: String,
-    #[serde(default)]
-    sha256: String,
-    #[serde(default)]
-    error: String,
-    warnings: String,
-}
+use support::KustomizeCase;
 
 fn load(root: &Path, folder: &Path, tree: &mut Tree) {
     let mut entries: Vec<_> = std::fs::read_dir(folder)
@@ -67,16 +55,11 @@ fn real_kustomizations() {
         return;
     };
     let corpus = corpus.join("kustomize");
-    let cases = std::fs::read_to_string(corpus.join("cases.jsonl")).expect("the corpus has cases");
+    let cases = support::kustomize_cases(&corpus);
+    let total = cases.len();
     let mut trees: BTreeMap<String, Tree> = BTreeMap::new();
     let mut failures = Vec::new();
-    let (mut total, filter) = (0, std::env::var("KUSTOMIZE_CASE").unwrap_or_default());
-    for line in cases.lines() {
-        let case: Case = serde_json::from_str(line).expect("a case");
-        if !case.case.contains(&filter) {
-            continue;
-        }
-        total += 1;
+    for case in cases {
         let mut parts = case.dir.splitn(3, '/').skip(1);
         let repository = parts.next().expect("a repository").to_owned();
         let folder = parts.next().unwrap_or_default();
@@ -126,7 +109,7 @@ fn real_kustomizations() {
     );
 }
 
-fn check_error(case: &Case, error: &KustomizeError, failures: &mut Vec<String>) {
+fn check_error(case: &KustomizeCase, error: &KustomizeError, failures: &mut Vec<String>) {
     let want = case
         .error
         .trim_end()

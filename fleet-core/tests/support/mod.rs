@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use fleet_core::yaml;
+use serde::Deserialize;
 use serde_json::Value;
 
 /// The folder of foreign inputs with the real tools' answers. Without it one line says so, and the test does nothing.
@@ -43,6 +44,31 @@ pub fn cases(path: impl AsRef<Path>) -> Vec<Value> {
         Value::Array(cases) => cases,
         other => panic!("{}: {other}", path.as_ref().display()),
     }
+}
+
+/// A kustomization of the corpus, with what kubectl makes of it.
+#[derive(Deserialize)]
+pub struct KustomizeCase {
+    pub case: String,
+    pub dir: String,
+    pub status: String,
+    #[serde(default)]
+    pub bytes: usize,
+    #[serde(default)]
+    pub sha256: String,
+    #[serde(default)]
+    pub error: String,
+    pub warnings: String,
+}
+
+/// The kustomizations of the corpus whose names contain `KUSTOMIZE_CASE`, which is all of them where that is not set.
+pub fn kustomize_cases(corpus: &Path) -> Vec<KustomizeCase> {
+    let wanted = std::env::var("KUSTOMIZE_CASE").unwrap_or_default();
+    let text = std::fs::read_to_string(corpus.join("cases.jsonl")).expect("the corpus has cases");
+    let cases = text.lines().map(|line| serde_json::from_str(line).expect("a case"));
+    cases
+        .filter(|case: &KustomizeCase| case.case.contains(&wanted))
+        .collect()
 }
 
 /// Runs every case, and reports all that fail by what `name` says of them.
