@@ -4,6 +4,7 @@
 //! `--set` (Helm v4.2.3 `strvals`), and templates see the difference.
 
 mod coalesce;
+mod path;
 mod set;
 
 use serde_json::{Map, Value};
@@ -12,6 +13,7 @@ use crate::yaml;
 
 pub use coalesce::{Coalesced, coalesce};
 pub(crate) use coalesce::{coalesce_node, from_values, merge_tables, to_values};
+pub(crate) use path::{table_at, value_at};
 pub use set::{MAX_INDEX, MAX_NESTING, set, set_file, set_json, set_literal, set_string};
 
 /// The values of a chart or a user: a JSON object.

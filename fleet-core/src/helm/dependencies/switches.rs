@@ -1,6 +1,7 @@
 //! Tags and conditions, which switch declared dependencies on and off.
 
 use crate::helm::metadata::Dependency;
+use crate::helm::values::value_at;
 use crate::template::{Map, Value};
 
 /// `tags`: any true one switches on, else any false one switches off (Helm v4.2.3 `processDependencyTags`).
@@ -26,7 +27,7 @@ pub(super) fn tags(dependencies: &mut [Dependency], values: &Map, warnings: &mut
 pub(super) fn conditions(dependencies: &mut [Dependency], values: &Map, prefix: &str, warnings: &mut Vec<String>) {
     for dependency in dependencies {
         for path in dependency.condition.trim().split(',').filter(|path| !path.is_empty()) {
-            match at_path(values, &format!("{prefix}{path}")) {
+            match value_at(values, &format!("{prefix}{path}")) {
                 Some(Value::Bool(flag)) => {
                     dependency.enabled = flag;
                     break;
@@ -36,20 +37,4 @@ pub(super) fn conditions(dependencies: &mut [Dependency], values: &Map, prefix: 
             }
         }
     }
-}
-
-/// The value at a dotted path; a table is no value (Helm v4.2.3 `Values.PathValue`).
-fn at_path(values: &Map, path: &str) -> Option<Value> {
-    let (tables, key) = match path.rsplit_once('.') {
-        Some((tables, key)) => (Some(tables), key),
-        None => (None, path),
-    };
-    let mut map = values.clone();
-    for part in tables.into_iter().flat_map(|tables| tables.split('.')) {
-        map = match map.get(part) {
-            Some(Value::Map(inner)) => inner,
-            _ => return None,
-        };
-    }
-    map.get(key).filter(|value| value.as_map().is_none())
 }

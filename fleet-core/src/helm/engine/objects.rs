@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::super::dependencies::Node;
 use super::super::metadata::{Dependency, Metadata};
+use super::super::values::table_at;
 use super::RenderOptions;
 use super::values_methods::VALUES;
 use super::{capabilities, files};
@@ -91,7 +92,7 @@ impl Shared {
         ])
         .with_type(VALUES);
         for child in node.dependencies() {
-            let values = table(&values, child.name()).unwrap_or_default().with_type(VALUES);
+            let values = table_at(&values, child.name()).unwrap_or_default().with_type(VALUES);
             let path = format!("{path}/charts/{}", child.name());
             let inner = self.chart(child, &path, false, values, found);
             subcharts.insert(child.name(), Value::Map(inner.with_type(MapType::ANY)));
@@ -116,18 +117,6 @@ impl Shared {
         }
         dot
     }
-}
-
-/// The table at a dotted path.
-fn table(values: &Map, path: &str) -> Option<Map> {
-    let mut table = values.clone();
-    for part in path.split('.') {
-        table = match table.get(part) {
-            Some(Value::Map(inner)) => inner,
-            _ => return None,
-        };
-    }
-    Some(table)
 }
 
 fn texts(items: &[String]) -> Value {

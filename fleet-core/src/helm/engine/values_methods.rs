@@ -1,5 +1,6 @@
 //! `common.Values`: the type of `.Values` and of the dot, a map with methods (Helm v4.2.3 `chart/common.Values`).
 
+use super::super::values::{table_at, value_at};
 use crate::template::{Context, FunctionError, Map, MapType, Method, Parameter, Signature, Value};
 
 /// The type.
@@ -57,23 +58,13 @@ fn not_a(what: &str, name: &str) -> FunctionError {
     format!("{} is not a {what}", crate::template::quote::quote(name.as_bytes())).into()
 }
 
-fn lookup(map: Map, path: &str) -> Result<Map, FunctionError> {
-    let mut table = map;
-    for part in path.split('.') {
-        table = match table.get(part) {
-            Some(Value::Map(inner)) => inner,
-            _ => return Err(not_a("table", part)),
-        };
-    }
-    Ok(table)
-}
-
 fn table(_: &mut Context<'_>, value: &Value, arguments: &[Value]) -> Outcome {
     let path = arguments[0]
         .as_text()
         .map(|text| text.to_str().into_owned())
         .unwrap_or_default();
-    Ok(Value::Map(lookup(receiver(value), &path)?.with_type(VALUES)))
+    let table = table_at(&receiver(value), &path).map_err(|part| not_a("table", part))?;
+    Ok(Value::Map(table.with_type(VALUES)))
 }
 
 fn path_value(_: &mut Context<'_>, value: &Value, arguments: &[Value]) -> Outcome {
@@ -84,14 +75,8 @@ fn path_value(_: &mut Context<'_>, value: &Value, arguments: &[Value]) -> Outcom
     if path.is_empty() {
         return Err("YAML path cannot be empty".into());
     }
-    let (parent, key) = match path.rsplit_once('.') {
-        Some((parent, key)) => (lookup(receiver(value), parent).map_err(|_| not_a("value", key))?, key),
-        None => (receiver(value), path.as_str()),
-    };
-    parent
-        .get(key)
-        .filter(|value| value.as_map().is_none())
-        .ok_or_else(|| not_a("value", key))
+    let key = path.rsplit('.').next().unwrap_or_default();
+    value_at(&receiver(value), &path).ok_or_else(|| not_a("value", key))
 }
 
 fn encode(_: &mut Context<'_>, _: &Value, _: &[Value]) -> Outcome {
