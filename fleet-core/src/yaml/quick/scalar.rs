@@ -31,14 +31,17 @@ impl<'a> Reader<'a> {
     /// What a plain scalar has on the line of the cursor, which is left behind it.
     fn plain_line(&mut self) -> Option<&'a str> {
         let rest = self.rest();
-        let mut length = 0;
-        loop {
-            match rest.get(length) {
-                None | Some(b'\n') => break,
-                Some(b':') if matches!(rest.get(length + 1), None | Some(b' ' | b'\n')) => return None,
-                Some(b'#') if length > 0 && rest[length - 1] == b' ' => break,
-                Some(b'\t') => return None,
-                Some(_) => length += 1,
+        let line = &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())];
+        let mut length = line.len();
+        for index in memchr::memchr3_iter(b':', b'#', b'\t', line) {
+            match line[index] {
+                b':' if matches!(line.get(index + 1), None | Some(b' ')) => return None,
+                b'#' if index > 0 && line[index - 1] == b' ' => {
+                    length = index;
+                    break;
+                }
+                b'\t' => return None,
+                _ => {}
             }
         }
         while length > 0 && rest[length - 1] == b' ' {
@@ -110,7 +113,7 @@ impl<'a> Reader<'a> {
                     self.position += 1;
                     if self.byte(0)? == b'\n' {
                         // Nothing comes of an escaped break but the empty lines after it.
-                        text.extend(std::iter::repeat_n('\n', self.breaks()?));
+                        push_breaks(text, self.breaks()?);
                     } else {
                         text.push(self.escaped()?);
                     }
@@ -209,7 +212,7 @@ impl<'a> Reader<'a> {
             } else {
                 text.push('\n');
             }
-            text.extend(std::iter::repeat_n('\n', breaks));
+            push_breaks(&mut text, breaks);
             text.push_str(line);
             (first, after_blank) = (false, blank);
             broken = self.bytes[self.position - 1] == b'\n';
@@ -219,7 +222,7 @@ impl<'a> Reader<'a> {
             text.push('\n');
         }
         if keep {
-            text.extend(std::iter::repeat_n('\n', breaks));
+            push_breaks(&mut text, breaks);
         }
         Some(Plain {
             text: Cow::Owned(text),
@@ -263,9 +266,13 @@ impl<'a> Reader<'a> {
         if rest.len() <= indent || rest[..indent].iter().any(|byte| *byte != b' ') {
             return None;
         }
-        let length = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
+        let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
         let line = &self.text[self.position + indent..self.position + length];
-        self.skip_line();
+        self.position += length;
+        if !self.at_end() {
+            self.position += 1;
+            self.line += 1;
+        }
         Some(line)
     }
 }
@@ -275,7 +282,13 @@ fn fold(text: &mut String, empty_lines: usize) {
     if empty_lines == 0 {
         text.push(' ');
     } else {
-        text.extend(std::iter::repeat_n('\n', empty_lines));
+        push_breaks(text, empty_lines);
+    }
+}
+
+fn push_breaks(text: &mut String, count: usize) {
+    for _ in 0..count {
+        text.push('\n');
     }
 }
 
