@@ -34,6 +34,7 @@ mod merge;
 mod node;
 mod order;
 mod origin;
+mod pattern;
 mod plugins;
 mod read;
 mod remote;

@@ -2,52 +2,50 @@
 
 mod requirement;
 
-use regex::Regex;
-
 use requirement::{Requirement, parse};
 
 use super::{
     error::{KustomizeError, Result},
     id::Id,
     kustomization::Selector,
+    pattern::Pattern,
     resource::Resource,
 };
 
 /// A compiled selector.
 #[derive(Debug)]
 pub(super) struct Matcher {
-    group: Option<Regex>,
-    version: Option<Regex>,
-    kind: Option<Regex>,
-    name: Option<Regex>,
-    namespace: Option<Regex>,
+    group: Option<Pattern>,
+    version: Option<Pattern>,
+    kind: Option<Pattern>,
+    name: Option<Pattern>,
+    namespace: Option<Pattern>,
     labels: Vec<Requirement>,
     annotations: Vec<Requirement>,
 }
 
-/// `^(?:…)$`; nothing selects anything.
-fn anchored(pattern: &str) -> Result<Option<Regex>> {
+/// The pattern of a whole field; nothing selects anything.
+fn whole(pattern: &str) -> Result<Option<Pattern>> {
     if pattern.is_empty() {
         return Ok(None);
     }
-    let compiled = Regex::new(&format!("^(?:{pattern})$"));
-    let compiled = compiled
+    let compiled = Pattern::new(pattern)
         .map_err(|error| KustomizeError::Kustomization(format!("error parsing regexp: {pattern:?}: {error}")))?;
     Ok(Some(compiled))
 }
 
-fn fits(pattern: Option<&Regex>, text: &str) -> bool {
-    pattern.is_none_or(|pattern| pattern.is_match(text))
+fn fits(pattern: Option<&Pattern>, text: &str) -> bool {
+    pattern.is_none_or(|pattern| pattern.fits(text))
 }
 
 impl Matcher {
     pub(super) fn new(selector: &Selector) -> Result<Self> {
         Ok(Self {
-            group: anchored(&selector.group)?,
-            version: anchored(&selector.version)?,
-            kind: anchored(&selector.kind)?,
-            name: anchored(&selector.name)?,
-            namespace: anchored(&selector.namespace)?,
+            group: whole(&selector.group)?,
+            version: whole(&selector.version)?,
+            kind: whole(&selector.kind)?,
+            name: whole(&selector.name)?,
+            namespace: whole(&selector.namespace)?,
             labels: parse(&selector.label_selector)?,
             annotations: parse(&selector.annotation_selector)?,
         })

@@ -1,25 +1,23 @@
 //! `images`: names, tags and digests (kustomize `api/filters/imagetag`, `api/image`).
 
-use regex::Regex;
-
 use super::super::{
     error::{KustomizeError, Result},
     fields::{self, Create, FieldSpec},
     kustomization::Image,
     node::{Mapping, Node, Scalar},
+    pattern::ImagePattern,
     resmap::ResMap,
 };
 
 /// Changes an image in all containers, at whatever depth, and then once more where the specs lead.
 pub(crate) fn images(resources: &mut ResMap, image: &Image, specs: &[FieldSpec]) -> Result<()> {
     // The name is an expression, dots included.
-    let pattern = format!("^{}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$", image.name);
-    let pattern = Regex::new(&pattern).map_err(|error| {
+    let pattern = ImagePattern::new(&image.name).map_err(|error| {
         KustomizeError::Kustomization(format!("images: name {:?} is no expression: {error}", image.name))
     })?;
     let update = |node: &mut Node| match node {
         Node::Scalar(scalar) => {
-            if pattern.is_match(&scalar.text) {
+            if pattern.fits(&scalar.text) {
                 scalar.replace(Scalar::plain(changed(&scalar.text, image)));
             }
             Ok(())
