@@ -316,7 +316,7 @@ pub fn build_with_warnings(
     options: &BuildOptions<'_>,
 ) -> (Result<Built, KustomizeError>, Vec<String>) {
     let session = target::Session::new(options);
-    let files: Rc<dyn Files + '_> = Rc::new(Borrowed(files));
+    let files: Rc<dyn Files + '_> = Rc::new(files::Remembered::new(files));
     let built = loader::Loader::new(files, folder, options).and_then(|loader| target::build(&session, loader));
     let built = built.map(|list| Built {
         objects: list
@@ -347,22 +347,9 @@ pub fn needs_from(
     options: &BuildOptions<'_>,
 ) -> Result<Vec<RemoteResource>, KustomizeError> {
     let session = target::Session::new(options);
-    let files: Rc<dyn Files + '_> = Rc::new(Borrowed(files));
+    let files: Rc<dyn Files + '_> = Rc::new(files::Remembered::new(files));
     let loader = loader::Loader::new(files, folder, options)?;
     let mut missing = remote::Missing::default();
     target::needs(&session, &loader, &mut missing)?;
     Ok(missing.0.into_iter().collect())
-}
-
-/// A source that someone else owns.
-struct Borrowed<'a>(&'a dyn Files);
-
-impl Files for Borrowed<'_> {
-    fn lookup(&self, path: &str) -> Found {
-        self.0.lookup(path)
-    }
-
-    fn read(&self, path: &str) -> Result<Arc<[u8]>, String> {
-        self.0.read(path)
-    }
 }

@@ -130,11 +130,12 @@ impl RenderKustomizeCommand {
         let folder = absolute
             .to_str()
             .ok_or_else(|| anyhow!("the path {} is no UTF-8", absolute.display()))?;
-        let mut outcome = build_with_warnings(&Disk, folder, options);
+        let disk = Disk::default();
+        let mut outcome = build_with_warnings(&disk, folder, options);
         if matches!(outcome.0, Err(KustomizeError::Remote(_))) {
             let mut options = options.clone();
-            remote::supply_missing(&Disk, folder, &mut options)?;
-            outcome = build_with_warnings(&Disk, folder, &options);
+            remote::supply_missing(&disk, folder, &mut options)?;
+            outcome = build_with_warnings(&disk, folder, &options);
         }
         let (built, lines) = outcome;
         for line in lines {

@@ -1,7 +1,7 @@
 //! Where a build reads from: a tree in memory, or anything else that can tell what lies at a path. Links are followed here, once, for
 //! all of them.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, cell::RefCell, collections::HashSet, sync::Arc};
 
 use super::error::{KustomizeError, Result};
 use crate::tree::{Mode, Tree};
@@ -58,6 +58,36 @@ impl Files for TreeFiles<'_> {
         found
             .map(|entry| entry.content.clone())
             .ok_or_else(|| format!("open {path}: no such file or directory"))
+    }
+}
+
+/// A source that is asked once about each folder: every path leads through a few.
+pub(super) struct Remembered<'a> {
+    files: &'a dyn Files,
+    folders: RefCell<HashSet<Box<str>>>,
+}
+
+impl<'a> Remembered<'a> {
+    pub(super) fn new(files: &'a dyn Files) -> Self {
+        let folders = RefCell::default();
+        Self { files, folders }
+    }
+}
+
+impl Files for Remembered<'_> {
+    fn lookup(&self, path: &str) -> Found {
+        if self.folders.borrow().contains(path) {
+            return Found::Folder;
+        }
+        let found = self.files.lookup(path);
+        if found == Found::Folder {
+            self.folders.borrow_mut().insert(path.into());
+        }
+        found
+    }
+
+    fn read(&self, path: &str) -> std::result::Result<Arc<[u8]>, String> {
+        self.files.read(path)
     }
 }
 

@@ -1,12 +1,16 @@
 //! The file system as a source of files.
 
-use std::{fs, sync::Arc};
+use std::{cell::RefCell, fs, path::Path, sync::Arc};
 
 use fleet_core::kustomize::{Files, Found};
 
+use crate::cli::file_reader::FileReader;
+
 /// The file system: bases may lie anywhere, and only what a build asks for is read.
-#[derive(Clone, Copy, Debug)]
-pub struct Disk;
+#[derive(Debug, Default)]
+pub struct Disk {
+    reader: RefCell<FileReader>,
+}
 
 impl Files for Disk {
     fn lookup(&self, path: &str) -> Found {
@@ -26,8 +30,7 @@ impl Files for Disk {
     }
 
     fn read(&self, path: &str) -> Result<Arc<[u8]>, String> {
-        fs::read(path)
-            .map(Arc::from)
-            .map_err(|error| format!("open {path}: {error}"))
+        let bytes = self.reader.borrow_mut().read(Path::new(path));
+        bytes.map_err(|error| format!("open {path}: {error}"))
     }
 }
