@@ -283,12 +283,13 @@ impl Built {
 }
 
 fn write(object: &node::Node, text: &mut String) -> Result<(), KustomizeError> {
-    let value = object.to_value()?;
-    let document = crate::yaml::write(&value).map_err(|error| KustomizeError::Resource(error.to_string()))?;
     if !text.is_empty() {
         text.push_str("---\n");
     }
-    text.push_str(&document);
+    if !crate::yaml::append(object, crate::yaml::WriteStyle::Kubernetes, text) {
+        let value = object.to_value()?;
+        text.push_str(&crate::yaml::write(&value).map_err(|error| KustomizeError::Resource(error.to_string()))?);
+    }
     Ok(())
 }
 

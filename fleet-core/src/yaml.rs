@@ -30,7 +30,7 @@ mod limits;
 pub mod node;
 pub mod number;
 mod positions;
-mod quick;
+pub(crate) mod quick;
 pub mod scalar;
 mod scanner;
 mod timestamp;
@@ -42,9 +42,13 @@ use serde_json::{Map, Value};
 pub use documents::{Document, documents, split_documents, strip_byte_order_mark};
 pub use encoding::decode;
 pub use error::{RepeatedKey, YamlError};
+#[cfg(feature = "kustomize")]
+pub(crate) use event::Mark;
 pub use limits::Limits;
 pub use positions::{Position, Positions};
 pub use scalar::Dialect;
+#[cfg(feature = "kustomize")]
+pub(crate) use write::{Shape, Written, append};
 pub use write::{WriteOptions, WriteStyle, write, write_with};
 
 /// How a text is read. The default is what `sigs.k8s.io/yaml.Unmarshal` does.

@@ -1,11 +1,25 @@
 //! The tree that transformers work on: maps in the order of the text, scalars with their text, type and whether they were quoted.
 //!
-//! Compact, since a build holds all of its resources at once: keys are shared, a scalar is its text. Invariants: no alias and no
+//! Compact, since a build holds all of its resources at once: keys are shared, a scalar is its text, and a short text needs no
+//! memory of its own. Invariants: no alias and no
 //! merge key is left; depth is bounded by the reader.
 
-use std::{collections::HashSet, sync::Arc};
+mod build;
+mod shape;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    borrow::Borrow,
+    collections::HashSet,
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
 
 use serde_json::{Map, Number, Value};
+use smol_str::SmolStr;
+
+pub(super) use build::Nodes;
 
 use super::error::{KustomizeError, Result};
 use crate::yaml::{
@@ -61,7 +75,7 @@ pub(super) enum Style {
 /// A scalar. Setters may replace the text and leave the type, as kustomize's do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Scalar {
-    pub(super) text: Box<str>,
+    pub(super) text: SmolStr,
     pub(super) tag: Tag,
     pub(super) style: Style,
 }
@@ -115,27 +129,51 @@ pub(super) enum Node {
     Mapping(Mapping),
 }
 
-/// Shares equal keys within a build.
+/// Shares equal keys within a build: those that are strings, as nearly all are.
 #[derive(Debug, Default)]
-pub(super) struct Keys(HashSet<Arc<KeyData>>);
+pub(super) struct Keys(HashSet<ByText>);
+
+/// A key that is a string, found by its text.
+#[derive(Debug)]
+struct ByText(Key);
+
+impl Borrow<str> for ByText {
+    fn borrow(&self) -> &str {
+        self.0.text()
+    }
+}
+
+impl Hash for ByText {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.text().hash(state);
+    }
+}
+
+impl PartialEq for ByText {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.text() == other.0.text()
+    }
+}
+
+impl Eq for ByText {}
 
 impl Keys {
-    fn get(&mut self, text: String, tag: Tag) -> Key {
-        let data = KeyData {
-            text: text.into_boxed_str(),
-            tag,
-        };
-        if let Some(found) = self.0.get(&data) {
-            return Key(found.clone());
+    fn get(&mut self, text: &str, tag: Tag) -> Key {
+        if tag != Tag::String {
+            let text = text.into();
+            return Key(Arc::new(KeyData { text, tag }));
         }
-        let data = Arc::new(data);
-        self.0.insert(data.clone());
-        Key(data)
+        if let Some(found) = self.0.get(text) {
+            return found.0.clone();
+        }
+        let key = Key::new(text);
+        self.0.insert(ByText(key.clone()));
+        key
     }
 }
 
 impl Scalar {
-    pub(super) fn string(text: impl Into<Box<str>>) -> Self {
+    pub(super) fn string(text: impl Into<SmolStr>) -> Self {
         Self {
             text: text.into(),
             tag: Tag::String,
@@ -144,7 +182,7 @@ impl Scalar {
     }
 
     /// A plain scalar, whose type follows from its text.
-    pub(super) fn plain(text: impl Into<Box<str>>) -> Self {
+    pub(super) fn plain(text: impl Into<SmolStr>) -> Self {
         let text = text.into();
         let tag = plain_tag(&text);
         Self {
@@ -207,7 +245,7 @@ fn tag_of(resolved: &Resolved) -> Tag {
 }
 
 impl Node {
-    pub(super) fn string(text: impl Into<Box<str>>) -> Self {
+    pub(super) fn string(text: impl Into<SmolStr>) -> Self {
         Self::Scalar(Scalar::string(text))
     }
 
@@ -281,7 +319,7 @@ impl Node {
                 };
                 let tag = scalar_tag(&text, node.tag.as_deref(), implicit);
                 Self::Scalar(Scalar {
-                    text: text.into_boxed_str(),
+                    text: text.into(),
                     tag,
                     style,
                 })
@@ -330,10 +368,10 @@ impl Node {
             let key = match key.kind {
                 NodeKind::Scalar { text, implicit, .. } => {
                     let tag = scalar_tag(&text, key.tag.as_deref(), implicit);
-                    keys.get(text, tag)
+                    keys.get(&text, tag)
                 }
                 // Templates look so (`{{ … }}`). It is an error once it is written.
-                _ => keys.get(String::new(), Tag::Collection),
+                _ => keys.get("", Tag::Collection),
             };
             mapping.entries.push((key, Self::from_yaml_in(value, keys, flow)?));
         }

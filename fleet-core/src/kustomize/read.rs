@@ -1,8 +1,10 @@
 //! From text to resources, as kyaml's byte reader and kustomize's resource factory do it.
 
+use memchr::memmem;
+
 use super::{
     error::{KustomizeError, Result},
-    node::{Keys, Mapping, Node},
+    node::{Keys, Mapping, Node, Nodes},
     resource::Resource,
 };
 use crate::yaml::{Dialect, Limits, node};
@@ -54,10 +56,19 @@ pub(super) fn document(text: &[u8], keys: &mut Keys) -> Result<Option<Node>> {
     let text = std::str::from_utf8(text).map_err(|_| {
         KustomizeError::MalformedYaml("MalformedYAMLError: yaml: invalid leading UTF-8 octet".to_owned())
     })?;
-    let Some(tree) = node::parse(text, Dialect::GoYaml3, &Limits::default()).map_err(malformed)? else {
-        return Ok(None);
+    parse(text, keys)
+}
+
+/// The first document of a text, unless it is null.
+fn parse(text: &str, keys: &mut Keys) -> Result<Option<Node>> {
+    let limits = Limits::default();
+    let root = match node::parse_plain(text, &limits, &mut Nodes::new(keys)).map_err(malformed)? {
+        Some(root) => root,
+        None => match node::compose(text, Dialect::GoYaml3, &limits).map_err(malformed)? {
+            Some(tree) => Node::from_yaml(tree.expand(&limits).map_err(malformed)?, keys)?,
+            None => return Ok(None),
+        },
     };
-    let root = Node::from_yaml(tree.expand(&Limits::default()).map_err(malformed)?, keys)?;
     Ok((!root.is_null()).then_some(root))
 }
 
@@ -72,15 +83,7 @@ fn documents(text: &str, keys: &mut Keys) -> Result<Vec<Node>> {
         text
     };
     for document in split(text)? {
-        let Some(tree) = node::parse(document, Dialect::GoYaml3, &Limits::default()).map_err(malformed)? else {
-            continue;
-        };
-        let root = tree.expand(&Limits::default()).map_err(malformed)?;
-        let root = Node::from_yaml(root, keys)?;
-        if root.is_null() {
-            continue;
-        }
-        nodes.push(root);
+        nodes.extend(parse(document, keys)?);
     }
     if let [Node::Mapping(list)] = nodes.as_mut_slice() {
         let kind = list.get("kind").and_then(Node::text).unwrap_or_default();
@@ -112,7 +115,8 @@ fn malformed(error: crate::yaml::YamlError) -> KustomizeError {
 fn split(text: &str) -> Result<Vec<&str>> {
     let mut parts = Vec::new();
     let mut begin = 0;
-    while let Some(at) = text[begin..].find("\n---").map(|at| begin + at) {
+    let separator = memmem::Finder::new("\n---");
+    while let Some(at) = separator.find(&text.as_bytes()[begin..]).map(|at| begin + at) {
         let Some(end) = text[at + 1..].find('\n').map(|length| at + 1 + length) else {
             break;
         };

@@ -23,7 +23,7 @@ pub enum ScalarStyle {
 
 /// Where something begins, counted from 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Mark {
+pub(crate) struct Mark {
     pub(super) line: u32,
     pub(super) column: u32,
 }

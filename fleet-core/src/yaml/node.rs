@@ -203,12 +203,22 @@ fn expand(
 /// # Errors
 /// What is no YAML, in go-yaml's words; exceeded limits.
 pub fn parse(text: &str, dialect: Dialect, limits: &Limits) -> Result<Option<Tree>, YamlError> {
-    check_length(text, limits)?;
-    if let Some(root) = quick::read(text, limits, &mut quick::Nodes) {
+    if let Some(root) = parse_plain(text, limits, &mut quick::Nodes)? {
         let has_aliases = false;
         return Ok(Some(Tree { root, has_aliases }));
     }
     compose(text, dialect, limits)
+}
+
+/// Reads a text that is plain enough for it into what a builder makes of it. `None` says nothing about the text: it has to be
+/// read by [`compose`].
+pub(crate) fn parse_plain<B: quick::Builder>(
+    text: &str,
+    limits: &Limits,
+    builder: &mut B,
+) -> Result<Option<B::Node>, YamlError> {
+    check_length(text, limits)?;
+    Ok(quick::read(text, limits, builder))
 }
 
 pub(super) fn check_length(text: &str, limits: &Limits) -> Result<(), YamlError> {
@@ -222,7 +232,7 @@ pub(super) fn check_length(text: &str, limits: &Limits) -> Result<(), YamlError>
 }
 
 /// [`parse`] by the scanner, whatever the text is.
-pub(super) fn compose(text: &str, dialect: Dialect, limits: &Limits) -> Result<Option<Tree>, YamlError> {
+pub(crate) fn compose(text: &str, dialect: Dialect, limits: &Limits) -> Result<Option<Tree>, YamlError> {
     let mut composer = Composer {
         events: Events::new(text, dialect),
         dialect,

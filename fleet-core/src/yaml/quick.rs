@@ -22,14 +22,14 @@ const MAX_DEPTH: usize = 100;
 const MAX_KEY: usize = 1000;
 
 /// A scalar as it was read.
-pub(super) struct Plain<'a> {
-    pub(super) text: Cow<'a, str>,
-    pub(super) style: ScalarStyle,
+pub(crate) struct Plain<'a> {
+    pub(crate) text: Cow<'a, str>,
+    pub(crate) style: ScalarStyle,
     pub(super) mark: Mark,
 }
 
 /// What becomes of a document; every method may give up.
-pub(super) trait Builder {
+pub(crate) trait Builder {
     type Node;
     type Key;
     type Map;
@@ -165,7 +165,7 @@ impl<'a> Reader<'a> {
     /// Goes past the rest of the line.
     fn skip_line(&mut self) {
         let rest = self.rest();
-        match rest.iter().position(|byte| *byte == b'\n') {
+        match memchr::memchr(b'\n', rest) {
             Some(length) => {
                 self.position += length + 1;
                 self.line += 1;
@@ -361,4 +361,4 @@ impl<'a> Reader<'a> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -8,7 +8,9 @@ mod emitter;
 mod order;
 mod style;
 
-use serde_json::Value;
+use std::borrow::Cow;
+
+use serde_json::{Number, Value};
 
 use super::{YamlError, json};
 
@@ -52,29 +54,52 @@ pub fn write(value: &Value) -> Result<String, YamlError> {
 /// # Errors
 /// As of [`write()`]; none with [`WriteStyle::GoYaml3`].
 pub fn write_with(value: &Value, options: WriteOptions) -> Result<String, YamlError> {
-    if options.style == WriteStyle::Kubernetes && !survives_json(value) {
-        let detour = super::read(&json::to_string(value))?;
-        return Ok(emitter::emit(&detour, options.style));
+    let mut text = String::new();
+    if append(value, options.style, &mut text) {
+        return Ok(text);
     }
-    Ok(emitter::emit(value, options.style))
+    let detour = super::read(&json::to_string(value))?;
+    emitter::emit_read(&detour, &mut text);
+    Ok(text)
 }
 
-/// Whether go-yaml v2 reads back the JSON of a value as it was; looks only for what could be otherwise.
-fn survives_json(value: &Value) -> bool {
-    match value {
-        Value::String(text) => survives(text),
-        Value::Array(items) => items.iter().all(survives_json),
-        // A key's JSON may be six times as long as the key.
-        Value::Object(map) => map
-            .iter()
-            .all(|(key, value)| key.len() < 160 && survives(key) && survives_json(value)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => true,
+/// What is written: values, and trees that need not become values before.
+pub(crate) trait Written: Sized {
+    /// What it is; none if that is not for certain.
+    fn shape(&self) -> Option<Shape<'_, Self>>;
+}
+
+/// What something is to be written as.
+pub(crate) enum Shape<'a, T> {
+    Null,
+    Boolean(bool),
+    Number(Number),
+    Text(Cow<'a, str>),
+    List(&'a [T]),
+    /// Entries in the order of their keys' bytes; no key is there twice.
+    Map(Vec<(&'a str, &'a T)>),
+}
+
+impl Written for Value {
+    fn shape(&self) -> Option<Shape<'_, Self>> {
+        Some(match self {
+            Self::Null => Shape::Null,
+            Self::Bool(value) => Shape::Boolean(*value),
+            Self::Number(number) => Shape::Number(number.clone()),
+            Self::String(text) => Shape::Text(Cow::Borrowed(text)),
+            Self::Array(items) => Shape::List(items),
+            Self::Object(map) => Shape::Map(map.iter().map(|(key, value)| (key.as_str(), value)).collect()),
+        })
     }
 }
 
-fn survives(text: &str) -> bool {
-    !text.bytes().any(|byte| byte == 0x7f || byte >= 0xc2)
-        || !text
-            .chars()
-            .any(|c| matches!(c, '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}'))
+/// Writes to the end of a text. False, and the text is as before, where go-yaml v2 might not read the JSON of a value back as it
+/// was, or a shape is not certain.
+pub(crate) fn append(value: &impl Written, style: WriteStyle, text: &mut String) -> bool {
+    let begin = text.len();
+    let written = emitter::emit(value, style, text).is_some();
+    if !written {
+        text.truncate(begin);
+    }
+    written
 }

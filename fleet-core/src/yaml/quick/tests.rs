@@ -85,7 +85,8 @@ fn what_is_uncommon_goes_the_long_way() {
     }
 }
 
-fn line() -> impl Strategy<Value = String> {
+/// Lines of any kind, mistakes included.
+pub(crate) fn line() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
         "a",
         "b:",
@@ -154,7 +155,7 @@ fn line() -> impl Strategy<Value = String> {
 }
 
 /// Lines of the common kind, so that long documents stay plain often.
-fn common() -> impl Strategy<Value = String> {
+pub(crate) fn common() -> impl Strategy<Value = String> {
     let indent = prop::sample::select(vec!["", "", "  ", "  ", "    ", "      "]);
     let rest = prop::sample::select(vec![
         "a: b",

@@ -6,65 +6,83 @@
 use serde_json::{Number, Value};
 
 use super::super::number::{format_g, format_json};
-use super::WriteStyle;
 use super::order;
 use super::style::{Analysis, TextStyle, analyze, choose, is_break, is_printable};
+use super::{Shape, WriteStyle, Written};
 
 /// Keys longer than this (in bytes) stand on a line of their own, after `?`.
 const SIMPLE_KEY_LENGTH: usize = 128;
+/// What indents are made of.
+const SPACES: &str = "                                                                ";
 /// A blank beyond this column is where a line is folded.
 const WIDTH: usize = 80;
 
-pub(super) fn emit(value: &Value, style: WriteStyle) -> String {
+/// Writes to the end of a text; none, and only a part is there, if go-yaml v2 might not read the JSON of the value back as it was.
+pub(super) fn emit(value: &impl Written, style: WriteStyle, out: &mut String) -> Option<()> {
+    emit_with(value, style, style == WriteStyle::Kubernetes, out)
+}
+
+/// Writes what go-yaml v2 has read from JSON.
+pub(super) fn emit_read(value: &Value, out: &mut String) {
+    emit_with(value, WriteStyle::Kubernetes, false, out);
+}
+
+fn emit_with(value: &impl Written, style: WriteStyle, checked: bool, out: &mut String) -> Option<()> {
     let mut emitter = Emitter {
-        out: String::new(),
+        out,
         style,
+        checked,
         column: 0,
         whitespace: true,
         indention: true,
     };
-    emitter.node(value, None, false);
+    emitter.node(value, None, false)?;
     emitter.indent(0);
-    emitter.out
+    Some(())
 }
 
-struct Emitter {
-    out: String,
+struct Emitter<'a> {
+    out: &'a mut String,
     style: WriteStyle,
+    /// Gives up where the detour through JSON could show.
+    checked: bool,
     column: usize,
     whitespace: bool,
     indention: bool,
 }
 
-impl Emitter {
+impl Emitter<'_> {
     /// `parent`: the indent of the collection around, `None` at the top.
-    fn node(&mut self, value: &Value, parent: Option<usize>, in_mapping: bool) {
+    fn node<T: Written>(&mut self, value: &T, parent: Option<usize>, in_mapping: bool) -> Option<()> {
         let scalar_indent = parent.map_or(2, |indent| indent + 2);
-        match value {
-            Value::Null => self.plain("null", scalar_indent, false),
-            Value::Bool(value) => self.plain(if *value { "true" } else { "false" }, scalar_indent, false),
-            Value::Number(number) => self.plain(&self.number(number), scalar_indent, false),
-            Value::String(text) => {
-                let analysis = analyze(text, self.style);
-                self.text(text, &analysis, scalar_indent, false);
+        match value.shape()? {
+            Shape::Null => self.plain("null", scalar_indent, false),
+            Shape::Boolean(value) => self.plain(if value { "true" } else { "false" }, scalar_indent, false),
+            Shape::Number(number) => self.plain(&self.number(&number), scalar_indent, false),
+            Shape::Text(text) => {
+                let analysis = self.analyze(&text)?;
+                self.text(&text, &analysis, scalar_indent, false);
             }
-            Value::Array(items) if items.is_empty() => self.empty("[]"),
-            Value::Object(map) if map.is_empty() => self.empty("{}"),
-            Value::Array(items) => {
+            Shape::List([]) => self.empty("[]"),
+            Shape::Map(entries) if entries.is_empty() => self.empty("{}"),
+            Shape::List(items) => {
                 let indentless = self.style == WriteStyle::Kubernetes && in_mapping && !self.indention;
                 let indent = parent.map_or(0, |indent| if indentless { indent } else { indent + 2 });
                 for item in items {
                     self.indent(indent);
                     self.indicator("-", true, true);
-                    self.node(item, Some(indent), false);
+                    self.node(item, Some(indent), false)?;
                 }
             }
-            Value::Object(map) => {
+            Shape::Map(entries) => {
                 let indent = parent.map_or(0, |indent| indent + 2);
-                let entries = map.iter().map(|(key, value)| (key.as_str(), value)).collect();
                 for (key, value) in order::sort(entries, self.style) {
                     self.indent(indent);
-                    let analysis = analyze(key, self.style);
+                    let analysis = self.analyze(key)?;
+                    // A key's JSON may be six times as long as the key.
+                    if self.checked && key.len() >= 160 {
+                        return None;
+                    }
                     if key.len() <= SIMPLE_KEY_LENGTH && !analysis.multiline {
                         self.text(key, &analysis, indent + 2, true);
                         self.indicator(":", false, false);
@@ -74,10 +92,16 @@ impl Emitter {
                         self.indent(indent);
                         self.indicator(":", true, true);
                     }
-                    self.node(value, Some(indent), true);
+                    self.node(value, Some(indent), true)?;
                 }
             }
         }
+        Some(())
+    }
+
+    fn analyze(&self, text: &str) -> Option<Analysis> {
+        let analysis = analyze(text, self.style);
+        (!self.checked || analysis.survives).then_some(analysis)
     }
 
     fn number(&self, number: &Number) -> String {
@@ -144,9 +168,13 @@ impl Emitter {
         if !self.indention || self.column > indent || self.column == indent && !self.whitespace {
             self.line_break();
         }
-        let missing = indent.saturating_sub(self.column);
-        self.out.extend(std::iter::repeat_n(' ', missing));
+        let mut missing = indent.saturating_sub(self.column);
         self.column += missing;
+        while missing > 0 {
+            let piece = &SPACES[..missing.min(SPACES.len())];
+            self.out.push_str(piece);
+            missing -= piece.len();
+        }
         self.whitespace = true;
         self.indention = true;
     }

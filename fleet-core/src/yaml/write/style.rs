@@ -14,10 +14,12 @@ pub(super) enum TextStyle {
 }
 
 /// What a text allows.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Analysis {
     /// It contains a break of any kind.
     pub(super) multiline: bool,
+    /// go-yaml v2 reads it back from JSON as it is.
+    pub(super) survives: bool,
     plain: bool,
     single_quoted: bool,
     literal: bool,
@@ -47,18 +49,44 @@ fn is_harmless(text: &str) -> bool {
     };
     first
         && bytes.last() != Some(&b' ')
-        && bytes.iter().enumerate().all(|(index, byte)| match byte {
+        && bytes
+            .iter()
+            .fold(true, |printable, byte| printable & matches!(byte, b' '..=b'~'))
+        && memchr::memchr2_iter(b':', b'#', bytes).all(|index| match bytes[index] {
             b':' => !matches!(bytes.get(index + 1), None | Some(b' ')),
-            b'#' => bytes[index - 1] != b' ',
-            byte => matches!(byte, b' '..=b'~'),
+            _ => bytes[index - 1] != b' ',
         })
 }
 
-/// Looks at every character once.
+/// What [`analyze`] finds out about lines of printable ASCII, looking at their ends only; none for anything else.
+fn analyze_lines(text: &str) -> Option<Analysis> {
+    let bytes = text.as_bytes();
+    let printable = |byte: &u8| matches!(byte, b' '..=b'~') | (*byte == b'\n');
+    if !bytes.iter().fold(true, |all, byte| all & printable(byte)) {
+        return None;
+    }
+    let mut breaks = memchr::memchr_iter(b'\n', bytes).peekable();
+    breaks.peek()?;
+    let (mut break_space, mut space_break) = (false, false);
+    for index in breaks {
+        break_space |= bytes.get(index + 1) == Some(&b' ');
+        space_break |= index > 0 && bytes[index - 1] == b' ';
+    }
+    Some(Analysis {
+        multiline: true,
+        survives: true,
+        plain: false,
+        single_quoted: !(break_space || space_break),
+        literal: !(bytes.last() == Some(&b' ') || space_break),
+    })
+}
+
+/// Looks at every character once, or only at what stands for many of them.
 pub(super) fn analyze(text: &str, style: WriteStyle) -> Analysis {
     if is_harmless(text) {
         return Analysis {
             multiline: false,
+            survives: true,
             plain: true,
             single_quoted: true,
             literal: true,
@@ -67,14 +95,20 @@ pub(super) fn analyze(text: &str, style: WriteStyle) -> Analysis {
     if text.is_empty() {
         return Analysis {
             multiline: false,
+            survives: true,
             plain: true,
             single_quoted: true,
             literal: false,
         };
     }
+    analyze_lines(text).unwrap_or_else(|| analyze_characters(text, style))
+}
+
+fn analyze_characters(text: &str, style: WriteStyle) -> Analysis {
     let mut indicators = text.starts_with("---") || text.starts_with("...");
     let (mut special, mut tabs, mut multiline) = (false, false, false);
     let (mut break_space, mut space_break) = (false, false);
+    let mut survives = true;
     let mut previous = None;
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
@@ -92,6 +126,7 @@ pub(super) fn analyze(text: &str, style: WriteStyle) -> Analysis {
         } else if !is_printable(c) {
             special = true;
         }
+        survives &= !matches!(c, '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
         if c == ' ' {
             break_space |= previous.is_some_and(is_break);
         } else if is_break(c) {
@@ -105,6 +140,7 @@ pub(super) fn analyze(text: &str, style: WriteStyle) -> Analysis {
     let unquotable = break_space || space_break || special || tabs;
     Analysis {
         multiline,
+        survives,
         plain: !(edges || unquotable || multiline || indicators),
         single_quoted: !unquotable,
         literal: !(text.ends_with(' ') || space_break || special),
@@ -182,7 +218,21 @@ fn is_base_60(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_base_60;
+    use proptest::prelude::*;
+
+    use super::super::WriteStyle;
+    use super::{analyze, analyze_characters, is_base_60};
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(5000))]
+
+        #[test]
+        fn what_stands_for_many_characters_misses_none(text in "[a .:#\\-'\n\t~\u{7f}\u{85}é]{1,9}") {
+            for style in [WriteStyle::Kubernetes, WriteStyle::GoYaml3] {
+                prop_assert_eq!(analyze(&text, style), analyze_characters(&text, style));
+            }
+        }
+    }
 
     #[test]
     fn base_60() {
