@@ -14,6 +14,7 @@ pub mod kustomize;
 pub mod labels;
 pub mod naming;
 pub mod object;
+pub mod parallel;
 #[cfg(feature = "helm")]
 pub mod render;
 pub mod rollout;
