@@ -70,8 +70,8 @@ pub fn main() -> ExitCode {
         .with_writer(io::stderr)
         .init();
     let command = Fleet::parse().command;
-    let (outcome, flushed) = if let Command::Render(_) = command {
-        // What charts and kustomizations print is passed on as it is, without a look for colours.
+    let (outcome, flushed) = if let Command::Render(_) | Command::Apply(_) = command {
+        // Objects are passed on as they are, without a look for colours.
         finish(&command, &mut io::stdout().lock())
     } else {
         finish(&command, &mut anstream::stdout().lock())

@@ -143,28 +143,42 @@ impl Tree {
     /// [`TreeError::InvalidPath`] when the path is empty, absolute or not clean; [`TreeError::Conflict`] when it would make a path a
     /// file and a folder at once.
     pub fn insert(&mut self, path: &str, entry: Entry) -> Result<(), TreeError> {
-        let clean = !path.is_empty()
-            && !path.contains('\0')
-            && path
-                .split('/')
-                .all(|part| !part.is_empty() && part != "." && part != "..");
-        if !clean {
+        if !is_clean(path) {
             return Err(TreeError::InvalidPath { path: path.to_owned() });
         }
         if !self.entries.contains_key(path) {
             if self.is_folder(path) {
                 return Err(TreeError::Conflict { path: path.to_owned() });
             }
-            let above = path
-                .match_indices('/')
-                .map(|(at, _)| &path[..at])
-                .find(|above| self.entries.contains_key(*above));
-            if let Some(above) = above {
+            if let Some(above) = above(path).find(|above| self.entries.contains_key(*above)) {
                 return Err(TreeError::Conflict { path: above.to_owned() });
             }
         }
         self.entries.insert(path.into(), entry);
         Ok(())
+    }
+
+    /// A tree of many entries at once, in any order; of several with one path the last counts.
+    ///
+    /// # Errors
+    /// As of [`Tree::insert`].
+    pub fn from_entries(entries: Vec<(Arc<str>, Entry)>) -> Result<Self, TreeError> {
+        if let Some((path, _)) = entries.iter().find(|(path, _)| !is_clean(path)) {
+            return Err(TreeError::InvalidPath { path: path.to_string() });
+        }
+        let entries: BTreeMap<Arc<str>, Entry> = entries.into_iter().collect();
+        let mut checked = "";
+        for path in entries.keys() {
+            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            // Files of one folder mostly come one after the other.
+            if folder != checked
+                && let Some(above) = above(path).find(|above| entries.contains_key(*above))
+            {
+                return Err(TreeError::Conflict { path: above.to_owned() });
+            }
+            checked = folder;
+        }
+        Ok(Self { entries })
     }
 
     /// Takes the entry at the path out.
@@ -295,6 +309,19 @@ impl Tree {
         }
         hash.finalize().into()
     }
+}
+
+fn is_clean(path: &str) -> bool {
+    !path.is_empty()
+        && !path.contains('\0')
+        && path
+            .split('/')
+            .all(|part| !part.is_empty() && part != "." && part != "..")
+}
+
+/// The folders that a path lies in, outermost first.
+fn above(path: &str) -> impl Iterator<Item = &str> {
+    path.match_indices('/').map(|(at, _)| &path[..at])
 }
 
 /// Entries from many places; the first refusal stops.

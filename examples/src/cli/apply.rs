@@ -12,7 +12,8 @@ use clap::{Args, ValueEnum};
 use fleet_core::{
     api::{BundlePath, CorrectDrift},
     diagnostic::Diagnostic,
-    scan::{Duplicates, ScanError, ScanOptions, Scanned, read_targets, scan},
+    parallel,
+    scan::{Duplicates, ImageScan, ScanError, ScanOptions, Scanned, read_targets, scan},
     tree::Tree,
     yaml,
 };
@@ -20,6 +21,9 @@ use fleet_git::local::LocalRepository;
 use serde_json::Value;
 
 use super::{folder, logging::LoggingFlags};
+
+/// How many bundles are worth a thread that prints them.
+const BUNDLES_OF_A_THREAD: usize = 32;
 
 /// Make bundles of folders, with the options of upstream's `fleet apply`.
 #[derive(Args, Clone, Debug)]
@@ -191,7 +195,7 @@ impl ApplyCommand {
             .iter()
             .any(|failure| matches!(failure.error, ScanError::ValuesFile { .. }))
         {
-            scanned = scan(&folder::read(root, "")?, name, &options).finish();
+            scanned = scan(&folder::read(root)?, name, &options).finish();
         }
         diagnostics.extend(scanned.diagnostics.iter().cloned());
         for diagnostic in &diagnostics {
@@ -214,19 +218,13 @@ impl ApplyCommand {
             let path = path.strip_prefix("./").unwrap_or(path);
             let first = path.split('/').next().unwrap_or_default();
             if first.is_empty() || first == "." || path.contains("..") || fleet_core::tree::glob::is_pattern(first) {
-                return folder::read(root, "");
+                return folder::read(root);
             }
             names.push(first);
         }
         names.sort_unstable();
         names.dedup();
-        let mut tree = Tree::new();
-        for name in names {
-            for (path, entry) in folder::read(root, name)?.iter() {
-                tree.insert(path, entry.clone())?;
-            }
-        }
-        Ok(tree)
+        folder::read_some(root, &names)
     }
 
     fn options(&self, root: &Path, diagnostics: &mut Vec<Diagnostic>) -> Result<ScanOptions> {
@@ -293,49 +291,34 @@ impl ApplyCommand {
 
     /// The bundles by name, each followed by its ImageScans.
     fn print(&self, scanned: &Scanned) -> Result<String> {
-        let mut objects = Vec::new();
-        for bundle in &scanned.bundles {
-            objects.push((bundle.name.as_str(), bundle.to_object()));
-            let scans = scanned.image_scans.iter().filter(|scan| scan.bundle == bundle.name);
-            objects.extend(scans.map(|scan| (scan.name.as_str(), scan.to_object())));
+        let mut image_scans: BTreeMap<&str, Vec<&ImageScan>> = BTreeMap::new();
+        for scan in &scanned.image_scans {
+            image_scans.entry(&scan.bundle).or_default().push(scan);
         }
-        // Bundles know nothing of one another: each processor prints its share.
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let share = objects.len().div_ceil(threads).max(1);
-        let texts: Vec<Result<String>> = std::thread::scope(|scope| {
-            let workers: Vec<_> = objects
-                .chunks(share)
-                .map(|objects| scope.spawn(|| self.encode(objects)))
-                .collect();
-            let join = |worker: std::thread::ScopedJoinHandle<'_, Result<String>>| {
-                worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            };
-            workers.into_iter().map(join).collect()
+        let texts = parallel::map(&scanned.bundles, BUNDLES_OF_A_THREAD, |bundle| {
+            let mut text = self.encode(&bundle.name, &bundle.to_object())?;
+            for scan in image_scans.get(bundle.name.as_str()).into_iter().flatten() {
+                text.push_str(self.separator());
+                text.push_str(&self.encode(&scan.name, &scan.to_object())?);
+            }
+            Ok(text)
         });
-        let separator = match self.format {
-            Format::Json => "",
-            Format::Yaml => "\n---\n",
-        };
-        Ok(texts.into_iter().collect::<Result<Vec<_>>>()?.join(separator))
+        Ok(texts.into_iter().collect::<Result<Vec<_>>>()?.join(self.separator()))
     }
 
-    fn encode(&self, objects: &[(&str, Value)]) -> Result<String> {
-        let mut text = String::new();
-        for (index, (name, object)) in objects.iter().enumerate() {
-            match self.format {
-                Format::Json => {
-                    text.push_str(&yaml::json::to_string(object));
-                    text.push('\n');
-                }
-                Format::Yaml => {
-                    if index > 0 {
-                        text.push_str("\n---\n");
-                    }
-                    text.push_str(&yaml::write(object).with_context(|| format!("failed to encode {name}"))?);
-                }
-            }
+    /// What stands between two objects.
+    fn separator(&self) -> &'static str {
+        match self.format {
+            Format::Json => "",
+            Format::Yaml => "\n---\n",
         }
-        Ok(text)
+    }
+
+    fn encode(&self, name: &str, object: &Value) -> Result<String> {
+        match self.format {
+            Format::Json => Ok(yaml::json::to_string(object) + "\n"),
+            Format::Yaml => yaml::write(object).with_context(|| format!("failed to encode {name}")),
+        }
     }
 }
 

@@ -29,16 +29,27 @@ impl FileReader {
     /// # Errors
     /// The file cannot be read, or became shorter meanwhile.
     pub fn read(&mut self, path: &Path) -> io::Result<Arc<[u8]>> {
+        let file = File::open(path)?;
+        let length = file.metadata()?.len();
+        self.read_open(file, length)
+    }
+
+    /// The bytes of an open file that says to have so many.
+    ///
+    /// # Errors
+    /// The file cannot be read, or became shorter meanwhile.
+    pub fn read_open(&mut self, mut file: File, whole: u64) -> io::Result<Arc<[u8]>> {
+        let whole = usize::try_from(whole).unwrap_or(usize::MAX);
         let buffer = &mut self.buffer;
-        let mut file = File::open(path)?;
         let mut length = 0;
         while length < buffer.len() {
-            match file.read(&mut buffer[length..])? {
-                0 => return Ok(Arc::from(&buffer[..length])),
-                read => length += read,
+            let read = file.read(&mut buffer[length..])?;
+            length += read;
+            // Some files of the system have bytes and say 0. Others need not be asked for their end.
+            if read == 0 || length == whole {
+                return Ok(Arc::from(&buffer[..length]));
             }
         }
-        let whole = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
         let mut shared: Arc<[u8]> = std::iter::repeat_n(0, whole.max(length)).collect();
         if let Some(bytes) = Arc::get_mut(&mut shared) {
             bytes[..length].copy_from_slice(buffer);

@@ -123,7 +123,7 @@ fn rescan(given: &str, objects: &[Value]) -> Result<BTreeMap<(String, String), B
     let labels: Option<Labels> = Option::deserialize(&found["metadata"]["labels"]).unwrap_or_default();
     let commit = object::text(found, "/status/commit");
     let options = ScanOptions::for_git_repo(name, namespace, &labels.unwrap_or_default(), &spec, commit);
-    let scanned = scan(&folder::read(Path::new(root), "")?, name, &options).finish();
+    let scanned = scan(&folder::read(Path::new(root))?, name, &options).finish();
     if let Some(failure) = scanned.failures.first() {
         return Err(anyhow!(failure.error.clone()).context(format!("scanning {root}")));
     }

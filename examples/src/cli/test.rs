@@ -88,7 +88,7 @@ impl TestCommand {
             base: String::new(),
             options: self.file.clone().unwrap_or_default(),
         }];
-        let tree = folder::read(Path::new(&self.folder), "")?;
+        let tree = folder::read(Path::new(&self.folder))?;
         let mut scanned = scan(&tree, "test", &options).finish();
         for diagnostic in scanned.diagnostics.iter().filter(|_| !self.quiet) {
             writeln!(reports, "{diagnostic}")?;

@@ -120,3 +120,39 @@ fn digests_tell_changes() {
     assert_eq!(one.digest("a"), two.digest("a"));
     assert_ne!(one.digest("b"), two.digest("b"));
 }
+
+#[test]
+fn many_entries_at_once_are_as_if_inserted() {
+    let entry = |text: &str| Entry::file(text);
+    let entries = |paths: &[(&str, &str)]| -> Vec<(Arc<str>, Entry)> {
+        paths.iter().map(|(path, text)| ((*path).into(), entry(text))).collect()
+    };
+    let paths = [("b/c/d", "1"), ("a", "2"), ("b-c", "3"), ("b/e", "4"), ("a", "5")];
+    let mut inserted = Tree::new();
+    for (path, text) in paths {
+        inserted.insert(path, entry(text)).unwrap();
+    }
+    assert_eq!(Tree::from_entries(entries(&paths)), Ok(inserted));
+    for conflict in [[("a", ""), ("a/b", "")], [("a/b/c/d", ""), ("a/b", "")]] {
+        // What lies between them in the order of bytes does not hide it.
+        let mut paths = vec![("a-b", ""), ("a/b-c/d", "")];
+        paths.extend(conflict);
+        let error = Tree::from_entries(entries(&paths)).unwrap_err();
+        let path = conflict
+            .iter()
+            .map(|(path, _)| *path)
+            .min_by_key(|path| path.len())
+            .unwrap()
+            .to_owned();
+        assert_eq!(error, TreeError::Conflict { path });
+    }
+    for path in ["", "/a", "a/", "a//b", "../a", "a\0"] {
+        assert!(
+            matches!(
+                Tree::from_entries(entries(&[(path, "")])),
+                Err(TreeError::InvalidPath { .. })
+            ),
+            "{path:?}"
+        );
+    }
+}
