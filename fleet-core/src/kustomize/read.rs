@@ -125,7 +125,8 @@ fn split(text: &str) -> Result<Vec<&str>> {
             let line = text[at + 1..end].trim();
             return Err(KustomizeError::Resource(format!("invalid document separator: {line}")));
         }
-        parts.push(&text[begin..at]);
+        // The end of the line is the document's: a block at its end keeps it.
+        parts.push(&text[begin..=at]);
         begin = end + 1;
     }
     parts.push(&text[begin..]);
