@@ -3,7 +3,8 @@
 use std::{num::NonZero, panic, sync::OnceLock, thread};
 
 /// Does the same with each item, and gives the results in the order of the items. Every processor gets as many items as another, but
-/// no fewer than `least`, which is how many are worth a thread; few items are worked on right here.
+/// no fewer than `least`, which is how many are worth a thread; few items, and those for which the system has no thread, are worked
+/// on right here.
 ///
 /// A panic of the work is the caller's.
 ///
@@ -17,15 +18,17 @@ pub fn map<T: Sync, R: Send>(items: &[T], least: usize, work: impl Fn(&T) -> R +
         return items.iter().map(work).collect();
     };
     let work = &work;
+    let work_on = |items: &[T]| items.iter().map(work).collect::<Vec<R>>();
     thread::scope(|scope| {
-        let workers: Vec<_> = others
-            .chunks(share)
-            .map(|items| scope.spawn(move || items.iter().map(work).collect::<Vec<R>>()))
-            .collect();
-        let mut results: Vec<R> = Vec::with_capacity(items.len());
-        results.extend(first.iter().map(work));
-        for worker in workers {
-            results.extend(worker.join().unwrap_or_else(|payload| panic::resume_unwind(payload)));
+        let spawn = |items| thread::Builder::new().spawn_scoped(scope, move || work_on(items));
+        let workers: Vec<_> = others.chunks(share).map(|items| (items, spawn(items))).collect();
+        let mut results = Vec::with_capacity(items.len());
+        results.extend(work_on(first));
+        for (items, worker) in workers {
+            results.extend(match worker {
+                Ok(worker) => worker.join().unwrap_or_else(|payload| panic::resume_unwind(payload)),
+                Err(_) => work_on(items),
+            });
         }
         results
     })
