@@ -12,7 +12,7 @@ use super::{
 use crate::{
     api::HelmOptions,
     diagnostic::Diagnostic,
-    tree::{Entry, Tree, path},
+    tree::{Entry, Mode, Tree, path},
 };
 
 /// Which folder is read, and by which options file.
@@ -35,9 +35,11 @@ pub(super) struct Read {
     /// Everything in the folder, and what was read outside of it: while these are the same, so is the rest.
     inside: Entries,
     outside: Vec<(String, Option<Entry>)>,
+    /// Where charts were looked for that the options name, and whether something was there.
+    charts: Vec<(String, bool)>,
     /// Folders that charts of this one depend on.
     beside: Vec<(String, Entries)>,
-    /// Charts depend on folders by links, which may lead anywhere: nothing is kept to compare them with.
+    /// Something was, or may have been, read by links, which may lead anywhere: nothing is kept to compare it with.
     by_links: bool,
     /// The name of the bundle, as far as it could be found out.
     name: String,
@@ -75,6 +77,7 @@ pub(super) fn read(tree: &Tree, repository: &str, place: &Place, options: &ScanO
     let mut read = Read {
         inside: Vec::new(),
         outside: Vec::new(),
+        charts: Vec::new(),
         beside: Vec::new(),
         by_links: false,
         name: default_name.clone(),
@@ -86,6 +89,7 @@ pub(super) fn read(tree: &Tree, repository: &str, place: &Place, options: &ScanO
     };
     if let Some(folder) = &place.folder {
         read.inside = tree.shared_under(folder);
+        read.by_links = read.inside.iter().any(|(_, entry)| entry.mode == Mode::Symlink);
     }
     read.outcome = read.fill(tree, place, options);
     read
@@ -109,14 +113,14 @@ impl Read {
         let reading = self.values_files(tree, place, folder, &mut file)?;
         let mut beside = Beside::default();
         let contents = resources::files(tree, folder, &reading, &mut beside);
-        self.by_links = beside.by_links;
+        self.by_links |= beside.by_links;
         let folders = beside.folders.into_iter().map(|folder| {
             let entries = tree.shared_under(&folder);
             (folder, entries)
         });
         self.beside = folders.collect();
         let mut contents = contents?;
-        self.needs = needed_charts(tree, place, folder, &file)?;
+        self.needs = self.needed_charts(tree, place, folder, &file)?;
         self.dependencies = contents.unmet.iter().flat_map(|unmet| unmet.needs()).collect();
         if self.needs.is_empty() && self.dependencies.is_empty() {
             meet(&mut contents, "", &Supplied::default())?;
@@ -138,7 +142,7 @@ impl Read {
                     path: path::join([place.path.as_str(), options.as_str()]),
                 };
                 let path = path::inside(format!("{folder}/{options}").trim_start_matches('/')).ok_or_else(missing)?;
-                self.outside.push((path.clone(), tree.get(&path).cloned()));
+                self.look_outside(tree, &path);
                 if tree.read(&path).is_err() {
                     return Err(missing());
                 }
@@ -222,7 +226,7 @@ impl Read {
             };
             let path = path::inside(given.trim_start_matches('/'))
                 .ok_or_else(|| missing(crate::tree::TreeError::Escapes { path: given.clone() }))?;
-            self.outside.push((path.clone(), tree.get(&path).cloned()));
+            self.look_outside(tree, &path);
             let entry = tree.read(&path).map_err(missing)?;
             let text = crate::yaml::decode(&entry.content);
             let more =
@@ -242,6 +246,63 @@ impl Read {
             }
         }
         Ok(())
+    }
+
+    /// Keeps what lies at a path that may be outside of the folder.
+    fn look_outside(&mut self, tree: &Tree, path: &str) {
+        self.outside.push((path.to_owned(), tree.get(path).cloned()));
+        self.by_links |= !tree.resolve(path).is_ok_and(|end| *end == *path);
+    }
+
+    /// The charts that the options name and that do not lie in the repository: each once.
+    fn needed_charts(
+        &mut self,
+        tree: &Tree,
+        place: &Place,
+        folder: &str,
+        file: &FleetYaml,
+    ) -> Result<Vec<ChartReference>, ScanError> {
+        let mut needs: Vec<ChartReference> = Vec::new();
+        let root = file.spec.options.helm.as_ref();
+        for helm in root.into_iter().chain(
+            file.spec
+                .targets
+                .iter()
+                .filter_map(|target| target.options.helm.as_ref()),
+        ) {
+            if helm.chart.is_empty() && helm.repo.is_empty() {
+                continue;
+            }
+            if helm.repo.is_empty() {
+                let local = path::inside(path::join([folder, helm.chart.as_str()]).as_str());
+                let is_there = local.as_deref().is_some_and(|local| tree.exists(local));
+                self.charts.extend(local.map(|local| (local, is_there)));
+                if is_there {
+                    continue;
+                }
+                if charts::is_local(&helm.chart) {
+                    return Err(ScanError::ChartMissing {
+                        folder: place.path.clone(),
+                        chart: helm.chart.clone(),
+                    });
+                }
+            }
+            let chart = ChartReference {
+                folder: place.path.clone(),
+                chart: helm.chart.clone(),
+                repo: helm.repo.clone(),
+                version: helm.version.clone(),
+            };
+            charts::check_oci(&chart).map_err(|problem| ScanError::ChartUnavailable {
+                folder: place.path.clone(),
+                chart: chart.to_string(),
+                problem,
+            })?;
+            if !needs.contains(&chart) {
+                needs.push(chart);
+            }
+        }
+        Ok(needs)
     }
 
     fn make(&self, place: &str, file: FleetYaml, files: &[File], options: &ScanOptions) -> Result<Outcome, ScanError> {
@@ -282,6 +343,10 @@ impl Read {
                 .beside
                 .iter()
                 .all(|(folder, old)| self::is_unchanged(tree, folder, old))
+            && self
+                .charts
+                .iter()
+                .all(|(path, was_there)| tree.exists(path) == *was_there)
             && self.outside.iter().all(|(path, old)| match (tree.get(path), old) {
                 (Some(new), Some(old)) => new.same(old),
                 (None, None) => true,
@@ -408,47 +473,4 @@ fn is_unchanged(tree: &Tree, folder: &str, old: &[(Arc<str>, Entry)]) -> bool {
             (Arc::ptr_eq(old_path, path) || old_path == path) && old_entry.same(entry)
         })
     }) && old.next().is_none()
-}
-
-/// The charts that the options name and that do not lie in the repository: each once.
-fn needed_charts(tree: &Tree, place: &Place, folder: &str, file: &FleetYaml) -> Result<Vec<ChartReference>, ScanError> {
-    let mut needs: Vec<ChartReference> = Vec::new();
-    let root = file.spec.options.helm.as_ref();
-    for helm in root.into_iter().chain(
-        file.spec
-            .targets
-            .iter()
-            .filter_map(|target| target.options.helm.as_ref()),
-    ) {
-        if helm.chart.is_empty() && helm.repo.is_empty() {
-            continue;
-        }
-        if helm.repo.is_empty() {
-            let local = path::inside(path::join([folder, helm.chart.as_str()]).as_str());
-            if local.is_some_and(|local| tree.exists(&local)) {
-                continue;
-            }
-            if charts::is_local(&helm.chart) {
-                return Err(ScanError::ChartMissing {
-                    folder: place.path.clone(),
-                    chart: helm.chart.clone(),
-                });
-            }
-        }
-        let chart = ChartReference {
-            folder: place.path.clone(),
-            chart: helm.chart.clone(),
-            repo: helm.repo.clone(),
-            version: helm.version.clone(),
-        };
-        charts::check_oci(&chart).map_err(|problem| ScanError::ChartUnavailable {
-            folder: place.path.clone(),
-            chart: chart.to_string(),
-            problem,
-        })?;
-        if !needs.contains(&chart) {
-            needs.push(chart);
-        }
-    }
-    Ok(needs)
 }

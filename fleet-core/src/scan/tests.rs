@@ -142,3 +142,54 @@ fn a_chart_beside_a_folder_is_read_again_when_it_changes() {
         cache = again.cache;
     }
 }
+
+#[test]
+fn what_a_link_leads_to_is_read_again_when_it_changes() {
+    let mut tree = tree(&[
+        ("shared/fleet.yaml", "defaultNamespace: one\n"),
+        ("shared/values.yaml", "a: 1\n"),
+        ("a/x.yaml", ""),
+        ("b/x.yaml", ""),
+        (
+            "b/fleet.yaml",
+            "helm: {chart: c, valuesFiles: [v.yaml, to/values.yaml]}\n",
+        ),
+    ]);
+    for (path, target) in [
+        ("a/fleet.yaml", "../shared/fleet.yaml"),
+        ("b/v.yaml", "../shared/fleet.yaml"),
+        ("b/to", "../shared"),
+    ] {
+        tree.insert(path, Entry::symlink(target)).unwrap();
+    }
+    let options = ScanOptions {
+        paths: vec!["a".into(), "b".into()],
+        ..ScanOptions::default()
+    };
+    let mut cache = scan(&tree, "repo", &options).finish().cache;
+    for (path, content) in [
+        ("shared/fleet.yaml", "defaultNamespace: two\n"),
+        ("shared/values.yaml", "a: 2\n"),
+    ] {
+        tree.insert(path, Entry::file(content)).unwrap();
+        let again = rescan(&cache, &tree, "repo", &options).finish();
+        assert!(again == scan(&tree, "repo", &options).finish(), "{path}");
+        cache = again.cache;
+    }
+}
+
+#[test]
+fn a_chart_that_is_missing_is_found_once_it_is_there() {
+    let mut tree = tree(&[("a/fleet.yaml", "helm: {chart: ../c}\n"), ("a/x.yaml", "")]);
+    let options = ScanOptions {
+        paths: vec!["a".into()],
+        ..ScanOptions::default()
+    };
+    let missing = scan(&tree, "repo", &options).finish();
+    assert!(matches!(missing.failures[0].error, ScanError::ChartMissing { .. }));
+    tree.insert("c/Chart.yaml", Entry::file("name: c\nversion: 1.0.0\n"))
+        .unwrap();
+    let again = rescan(&missing.cache, &tree, "repo", &options).finish();
+    assert_eq!(again.failures, []);
+    assert!(again == scan(&tree, "repo", &options).finish());
+}
