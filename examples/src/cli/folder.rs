@@ -23,11 +23,7 @@ const SHARES: usize = 16;
 /// Reads all that lies in a folder, with paths relative to it. Symlinks stay symlinks, `.git` folders are left out, and what is neither
 /// file nor folder nor link is too.
 pub fn read(root: &Path) -> Result<Tree> {
-    let mut found = Found::default();
-    if root.symlink_metadata().is_ok() {
-        found.folders.push((root.to_owned(), String::new()));
-    }
-    found.into_tree()
+    read_some(root, &[""])
 }
 
 /// As [`read`], but only what lies at these paths. What is not there is left out.
