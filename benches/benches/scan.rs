@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use fleet_benches::repository::repository;
 use fleet_core::{
-    scan::{Bundle, ScanCache, ScanOptions, Scanned, rescan, scan},
+    parallel,
+    scan::{Bundle, ScanCache, ScanOptions, rescan, scan},
     tree::Entry,
     yaml,
 };
@@ -18,25 +19,9 @@ fn options(commit: usize) -> ScanOptions {
     options
 }
 
-fn encode(bundles: &[Bundle]) -> usize {
-    let length = |bundle: &Bundle| yaml::write(&bundle.to_object()).map_or(0, |text| text.len());
-    bundles.iter().map(length).sum()
-}
-
-/// The bundles as YAML, by each processor its share; the number of bytes.
-fn print(scanned: &Scanned, threads: usize) -> usize {
-    let share = scanned.bundles.len().div_ceil(threads).max(1);
-    std::thread::scope(|scope| {
-        let workers: Vec<_> = scanned
-            .bundles
-            .chunks(share)
-            .map(|bundles| scope.spawn(move || encode(bundles)))
-            .collect();
-        workers
-            .into_iter()
-            .map(|worker| worker.join().unwrap_or_default())
-            .sum()
-    })
+/// A bundle as YAML; the number of bytes.
+fn encode(bundle: &Bundle) -> usize {
+    yaml::write(&bundle.to_object()).map_or(0, |text| text.len())
 }
 
 /// Time that this thread had a processor: what counts on a machine that does other things too. Wall time where it is not known.
@@ -83,10 +68,10 @@ fn main() {
             scans.push(start.elapsed());
             assert_eq!(scanned.bundles.len(), bundles);
             let start = Instant::now();
-            bytes = print(&scanned, threads);
+            bytes = parallel::map(&scanned.bundles, 1, encode).iter().sum();
             prints.push(start.elapsed());
             let processor = processor_time(program);
-            encode(&scanned.bundles);
+            std::hint::black_box(scanned.bundles.iter().map(encode).sum::<usize>());
             prints_alone.push(processor_time(program).saturating_sub(processor));
             cache = scanned.cache;
         }
