@@ -13,7 +13,7 @@
 //!     ("broken/fleet.yaml", "helm: 1\n"),
 //! ][..])?;
 //! let scanned = scan(&tree, "repo", &ScanOptions::default()).finish();
-//! assert_eq!(scanned.bundles[0].name, "repo-app");
+//! assert_eq!(&*scanned.bundles[0].name, "repo-app");
 //! assert_eq!(scanned.failures[0].bundle_name.as_deref(), Some("repo-broken"));
 //! # Ok::<(), fleet_core::tree::TreeError>(())
 //! ```
@@ -25,6 +25,7 @@
 
 mod build;
 mod bundle;
+mod changes;
 mod charts;
 mod decode;
 mod dependencies;
@@ -59,6 +60,7 @@ use crate::{
     naming, parallel,
     tree::{Tree, path},
 };
+use changes::Entries;
 use folder::{Place, Read};
 
 #[cfg(feature = "helm")]
@@ -103,12 +105,28 @@ pub struct Scanned {
     pub cache: ScanCache,
 }
 
-/// What was read of each folder; see [`rescan`].
+/// What was read of each folder; see [`rescan`]. A copy shares nearly all of it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ScanCache {
     name: String,
     options: Option<Arc<ScanOptions>>,
-    folders: Vec<(Place, Arc<Read>)>,
+    found: Found,
+}
+
+/// A tree and what was found in it.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Found {
+    entries: Entries,
+    places: Arc<Places>,
+    /// One for each place.
+    reads: Vec<Arc<Read>>,
+}
+
+/// The folders of the bundles, in the order of the walk.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Places {
+    places: Vec<Place>,
+    failures: Vec<ScanFailure>,
 }
 
 impl ScanCache {
@@ -131,8 +149,7 @@ impl ScanCache {
 pub struct Scan {
     name: String,
     options: Arc<ScanOptions>,
-    folders: Vec<(Place, Arc<Read>)>,
-    failures: Vec<ScanFailure>,
+    found: Found,
     needs: Vec<ChartReference>,
     dependencies: BTreeSet<DependencyReference>,
     supplied: Supplied,
@@ -150,108 +167,109 @@ pub fn scan(tree: &Tree, name: &str, options: &ScanOptions) -> Scan {
     rescan(&ScanCache::default(), tree, name, options)
 }
 
-/// As [`scan`], but folders that are as they were in the scan that the cache is from are not read again.
+/// As [`scan`], but folders that are as they were in the scan that the cache is from are not read again, and where only contents
+/// changed, folders are not looked for again either.
 pub fn rescan(cache: &ScanCache, tree: &Tree, name: &str, options: &ScanOptions) -> Scan {
-    let usable = cache.fits(name, options);
-    let mut failures = Vec::new();
-    let mut places = Vec::new();
-    if options.bundles.is_empty() {
-        let root = [".".to_owned()];
-        for given in if options.paths.is_empty() {
-            &root[..]
-        } else {
-            &options.paths[..]
-        } {
-            match walk::folders(tree, std::slice::from_ref(given)) {
-                Ok(found) => places.extend(found.into_iter().map(|found| Place {
-                    path: found.path,
-                    folder: found.folder,
-                    options_file: options.options_file.clone(),
-                })),
-                Err(error) => failures.push(ScanFailure {
-                    path: given.clone(),
-                    bundle_name: None,
-                    error,
-                }),
-            }
-        }
+    let nothing = Found::default();
+    let is_usable = cache.fits(name, options);
+    let old = if is_usable { &cache.found } else { &nothing };
+    let (entries, changes) = old.entries.next(tree);
+    let places = if is_usable && !changes.moved() {
+        Arc::clone(&old.places)
     } else {
-        places.extend(options.bundles.iter().map(|bundle| driven(tree, bundle)));
-    }
-    if places.len() > options.maximum_bundles {
-        places.truncate(options.maximum_bundles);
-        let error = ScanError::TooMuch {
-            what: "bundles".to_owned(),
-            limit: options.maximum_bundles as u64,
-        };
-        failures.push(ScanFailure {
-            path: String::new(),
-            bundle_name: None,
-            error,
-        });
-    }
+        Arc::new(Places::of(tree, options))
+    };
+    let known = places.places.iter().zip(old.reads_of(&places));
+    let current: Vec<Option<&Arc<Read>>> = known
+        .map(|(place, read)| read.filter(|read| read.is_current(place, &changes)))
+        .collect();
+    let unread: Vec<&Place> = places
+        .places
+        .iter()
+        .zip(&current)
+        .filter_map(|(place, read)| read.is_none().then_some(place))
+        .collect();
+    let new = parallel::map(&unread, FOLDERS_OF_A_THREAD, |place| {
+        Arc::new(folder::read(tree, name, place, options))
+    });
+    let mut new = new.into_iter();
+    let mut next = || new.next().expect("because every place that is not current was read");
+    let reads: Vec<Arc<Read>> = current
+        .into_iter()
+        .map(|read| read.cloned().unwrap_or_else(&mut next))
+        .collect();
     let mut needs: Vec<ChartReference> = Vec::new();
     let mut dependencies = BTreeSet::new();
-    let mut known = Known {
-        folders: if usable { &cache.folders } else { &[] },
-        next: 0,
-        by_place: None,
-    };
-    let places: Vec<_> = places
-        .into_iter()
-        .map(|place| {
-            let cached = known.find(&place);
-            (place, cached)
-        })
-        .collect();
-    let reads = parallel::map(&places, FOLDERS_OF_A_THREAD, |(place, cached)| {
-        let cached = cached.filter(|read| read.is_current(tree, place));
-        cached.map_or_else(|| Arc::new(folder::read(tree, name, place, options)), Arc::clone)
-    });
     for read in &reads {
         needs.extend(read.needs().iter().cloned());
         dependencies.extend(read.dependencies().iter().cloned());
     }
-    let folders = places.into_iter().map(|(place, _)| place).zip(reads).collect();
     needs.sort_unstable();
     needs.dedup();
     Scan {
         name: name.to_owned(),
         options: Arc::new(options.clone()),
-        folders,
-        failures,
+        found: Found { entries, places, reads },
         needs,
         dependencies,
         supplied: Supplied::default(),
     }
 }
 
-/// Cached folders. Those of two scans mostly come in the same order.
-struct Known<'a> {
-    folders: &'a [(Place, Arc<Read>)],
-    next: usize,
-    by_place: Option<HashMap<&'a Place, usize>>,
+impl Found {
+    /// What was read of each place, where that was one before.
+    fn reads_of<'a>(&'a self, places: &Arc<Places>) -> Vec<Option<&'a Arc<Read>>> {
+        if Arc::ptr_eq(&self.places, places) {
+            return self.reads.iter().map(Some).collect();
+        }
+        let known: HashMap<&Place, &Arc<Read>> = self.places.places.iter().zip(&self.reads).collect();
+        places.places.iter().map(|place| known.get(place).copied()).collect()
+    }
 }
 
-impl<'a> Known<'a> {
-    fn find(&mut self, place: &Place) -> Option<&'a Arc<Read>> {
-        if let Some((known, read)) = self.folders.get(self.next)
-            && known == place
-        {
-            self.next += 1;
-            return Some(read);
+impl Places {
+    fn of(tree: &Tree, options: &ScanOptions) -> Self {
+        let mut found = Self::default();
+        if options.bundles.is_empty() {
+            let root = [".".to_owned()];
+            let paths = if options.paths.is_empty() {
+                &root[..]
+            } else {
+                &options.paths[..]
+            };
+            paths.iter().for_each(|given| found.walk(tree, given, options));
+        } else {
+            let driven = options.bundles.iter().map(|bundle| driven(tree, bundle));
+            found.places = driven.collect();
         }
-        let folders = self.folders;
-        let by_place = self.by_place.get_or_insert_with(|| {
-            folders
-                .iter()
-                .enumerate()
-                .map(|(index, (place, _))| (place, index))
-                .collect()
+        if found.places.len() > options.maximum_bundles {
+            found.places.truncate(options.maximum_bundles);
+            let error = ScanError::TooMuch {
+                what: "bundles".to_owned(),
+                limit: options.maximum_bundles as u64,
+            };
+            found.fail("", error);
+        }
+        found
+    }
+
+    fn walk(&mut self, tree: &Tree, given: &str, options: &ScanOptions) {
+        match walk::folders(tree, given) {
+            Ok(found) => self.places.extend(found.into_iter().map(|found| Place {
+                path: found.path,
+                folder: found.folder,
+                options_file: options.options_file.clone(),
+            })),
+            Err(error) => self.fail(given, error),
+        }
+    }
+
+    fn fail(&mut self, path: &str, error: ScanError) {
+        self.failures.push(ScanFailure {
+            path: path.to_owned(),
+            bundle_name: None,
+            error,
         });
-        let index = *by_place.get(place)?;
-        self.next = index + 1;
-        Some(&folders[index].1)
     }
 }
 
@@ -276,8 +294,7 @@ impl Scan {
 
     /// Gives the files of a chart: the unpacked archive, in which an ordinary chart lies in a folder of its name.
     pub fn supply(&mut self, chart: &ChartReference, files: Arc<Tree>) {
-        let waiting = self.folders.iter().map(|(_, read)| read);
-        for read in waiting.filter(|read| read.needs().contains(chart)) {
+        for read in self.found.reads.iter().filter(|read| read.needs().contains(chart)) {
             self.dependencies.extend(read.dependencies_of(&files));
         }
         self.supplied.charts.insert(chart.clone(), Ok(files));
@@ -308,46 +325,58 @@ impl Scan {
 
     /// The folders of the scan, in the order of the walk, as paths name them.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
-        self.folders.iter().map(|(place, _)| place.path.as_str())
+        self.found.places.places.iter().map(|place| place.path.as_str())
     }
 
     /// Makes the bundles.
     pub fn finish(self) -> Scanned {
+        let Places { places, failures } = &*self.found.places;
+        let reads = &self.found.reads;
         let mut scanned = Scanned {
-            failures: self.failures,
+            bundles: Vec::with_capacity(reads.len()),
+            failures: failures.clone(),
             ..Scanned::default()
         };
-        let mut made: Vec<(usize, Bundle, Vec<ImageScan>)> = Vec::with_capacity(self.folders.len());
         let mut failures: Vec<(usize, ScanFailure)> = Vec::new();
-        let failure = |place: &Place, name: &str, error| ScanFailure {
-            path: place.path.clone(),
-            bundle_name: Some(name.to_owned()),
-            error,
+        let mut fail = |index: usize, error| {
+            let failure = ScanFailure {
+                path: places[index].path.clone(),
+                bundle_name: Some(reads[index].bundle_name().to_owned()),
+                error,
+            };
+            failures.push((index, failure));
         };
-        let bundles = parallel::map(&self.folders, FOLDERS_OF_A_THREAD, |(_, read)| {
-            read.bundle(&self.options, &self.supplied)
-        });
-        for (index, ((place, read), bundle)) in self.folders.iter().zip(bundles).enumerate() {
+        for read in reads {
             scanned.diagnostics.extend(read.diagnostics().iter().cloned());
-            match bundle {
-                Ok(Some((bundle, image_scans))) => made.push((index, bundle, image_scans)),
-                Ok(None) => {}
-                Err(error) => failures.push((index, failure(place, read.bundle_name(), error))),
-            }
         }
+        let labels = build::scan_labels(&self.options);
+        let bundle_of = |index: usize| reads[index].bundle(&self.options, &labels, &self.supplied);
+        // Only a bundle whose charts came just now is work; the others are there.
+        let waiting: Vec<usize> = (0..reads.len()).filter(|index| reads[*index].is_waiting()).collect();
+        let made = parallel::map(&waiting, FOLDERS_OF_A_THREAD, |index| bundle_of(*index));
+        let mut made: HashMap<usize, _> = waiting.into_iter().zip(made).collect();
         // Of folders with one name the first in the walk counts.
-        made.sort_by(|left, right| left.1.name.cmp(&right.1.name));
-        for (index, bundle, image_scans) in made {
+        let mut by_name: Vec<usize> = (0..reads.len()).collect();
+        by_name.sort_by_key(|index| reads[*index].bundle_name());
+        for index in by_name {
+            let (bundle, image_scans) = match made.remove(&index).unwrap_or_else(|| bundle_of(index)) {
+                Ok(Some(bundle)) => bundle,
+                Ok(None) => continue,
+                Err(error) => {
+                    fail(index, error);
+                    continue;
+                }
+            };
             let first = scanned.bundles.last().filter(|first| first.name == bundle.name);
             if let Some(first) = first.filter(|_| self.options.duplicates == Duplicates::Refuse) {
                 // Two paths that match one folder mean it once.
                 let is_same = self.options.bundles.is_empty() && path::clean(&first.path) == path::clean(&bundle.path);
                 if !is_same {
                     let error = ScanError::DuplicateName {
-                        name: bundle.name.clone(),
-                        first: first.path.clone(),
+                        name: bundle.name.to_string(),
+                        first: first.path.to_string(),
                     };
-                    failures.push((index, failure(&self.folders[index].0, &bundle.name, error)));
+                    fail(index, error);
                 }
                 continue;
             }
@@ -371,7 +400,7 @@ impl Scan {
         scanned.cache = ScanCache {
             name: self.name,
             options: Some(self.options),
-            folders: self.folders,
+            found: self.found,
         };
         scanned
     }

@@ -129,7 +129,7 @@ pub fn snapshot(scanned: &Scanned, estate: &Estate, context: &RenderContext<'_>)
         .collect();
     for bundle in &scanned.bundles {
         let of_bundle = |source| SnapshotError::Target {
-            bundle: bundle.name.clone(),
+            bundle: bundle.name.to_string(),
             source: Box::new(source),
         };
         let view = BundleView::new(&bundle.namespace, &bundle.name, &bundle.spec).with_labels(&bundle.labels);
@@ -140,7 +140,7 @@ pub fn snapshot(scanned: &Scanned, estate: &Estate, context: &RenderContext<'_>)
             let target = target.map_err(of_bundle)?;
             let cluster = target.cluster.key();
             let failed = |source| SnapshotError::Render {
-                bundle: bundle.name.clone(),
+                bundle: bundle.name.to_string(),
                 cluster: cluster.clone(),
                 source: Box::new(source),
             };
@@ -221,7 +221,7 @@ fn documents(bundle: &Bundle, choice: &Choice, rendered: &Rendered) -> Result<St
     let mut text = String::new();
     for object in objects {
         let object = yaml::write(object).map_err(|source| SnapshotError::Print {
-            bundle: bundle.name.clone(),
+            bundle: bundle.name.to_string(),
             source: Box::new(source),
         })?;
         text.push_str(&format!("---\n{head}\n{object}"));

@@ -222,13 +222,6 @@ impl Tree {
             .range::<str, _>((Bound::Included(start.as_str()), Bound::Excluded(end.as_str())))
     }
 
-    /// As [`Tree::files_under`], as values that share paths and contents with the tree.
-    pub fn shared_under(&self, folder: &str) -> Vec<(Arc<str>, Entry)> {
-        self.range_under(folder)
-            .map(|(path, entry)| (Arc::clone(path), entry.clone()))
-            .collect()
-    }
-
     /// Whether the path is a folder; `""` is the root, which is always one. A symlink is none.
     pub fn is_folder(&self, path: &str) -> bool {
         path.is_empty() || self.files_under(path).next().is_some()

@@ -297,7 +297,7 @@ impl ApplyCommand {
         }
         let texts = parallel::map(&scanned.bundles, BUNDLES_OF_A_THREAD, |bundle| {
             let mut text = self.encode(&bundle.name, &bundle.to_object())?;
-            for scan in image_scans.get(bundle.name.as_str()).into_iter().flatten() {
+            for scan in image_scans.get(&*bundle.name).into_iter().flatten() {
                 text.push_str(self.separator());
                 text.push_str(&self.encode(&scan.name, &scan.to_object())?);
             }

@@ -127,10 +127,11 @@ fn rescan(given: &str, objects: &[Value]) -> Result<BTreeMap<(String, String), B
     if let Some(failure) = scanned.failures.first() {
         return Err(anyhow!(failure.error.clone()).context(format!("scanning {root}")));
     }
-    let bundles = scanned.bundles.into_iter();
-    Ok(bundles
-        .map(|bundle| ((bundle.namespace, bundle.name), BundleSpec::clone(&bundle.spec)))
-        .collect())
+    let keyed = scanned.bundles.iter().map(|bundle| {
+        let key = (bundle.namespace.to_string(), bundle.name.to_string());
+        (key, BundleSpec::clone(&bundle.spec))
+    });
+    Ok(keyed.collect())
 }
 
 fn read(file: &Path) -> Result<Vec<Value>> {

@@ -59,13 +59,25 @@ pub(super) fn join_targets(file: &mut FleetYaml) {
     }
 }
 
-/// The labels of a bundle: those of the scan, over which those of the file win.
-pub(super) fn labels(options: &ScanOptions, of_file: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+/// The labels that a scan gives to all its bundles.
+pub(super) fn scan_labels(options: &ScanOptions) -> Arc<BTreeMap<String, String>> {
     let mut labels = options.labels.clone();
     if !options.commit.is_empty() {
         labels.insert(COMMIT_LABEL.to_owned(), options.commit.clone());
     }
-    labels.extend(of_file.iter().map(|(key, value)| (key.clone(), value.clone())));
+    Arc::new(labels)
+}
+
+/// The labels of a bundle: those of the scan, over which those of the file win.
+pub(super) fn labels(
+    of_scan: &Arc<BTreeMap<String, String>>,
+    of_file: &BTreeMap<String, String>,
+) -> Arc<BTreeMap<String, String>> {
+    let mut labels = Arc::clone(of_scan);
+    if !of_file.is_empty() {
+        let own = of_file.iter().map(|(key, value)| (key.clone(), value.clone()));
+        Arc::make_mut(&mut labels).extend(own);
+    }
     labels
 }
 
@@ -82,7 +94,7 @@ pub(super) fn bundle(
     } else {
         std::mem::take(&mut file.name)
     };
-    let labels = labels(options, &file.labels);
+    let labels = labels(&scan_labels(options), &file.labels);
     let mut spec = file.spec;
     if !options.service_account.is_empty() {
         spec.options.service_account.clone_from(&options.service_account);
@@ -122,11 +134,11 @@ pub(super) fn bundle(
     spec.resources = packed(files, options.compress);
 
     let mut bundle = Bundle {
-        name,
-        namespace: options.namespace.clone(),
+        name: name.into(),
+        namespace: options.namespace.as_str().into(),
         labels,
-        annotations: file.annotations,
-        path: path.to_owned(),
+        annotations: Arc::new(file.annotations),
+        path: path.into(),
         spec: Arc::new(spec),
     };
     if !options.compress && is_large(&bundle) {
@@ -167,10 +179,10 @@ pub(super) fn image_scans(bundle: &Bundle, id: &str, file: &FleetYaml) -> Result
         }
         scans.push(ImageScan {
             name: naming::safe_concat(&["imagescan", id, &index.to_string()]),
-            namespace: bundle.namespace.clone(),
-            labels: bundle.labels.clone(),
-            annotations: bundle.annotations.clone(),
-            bundle: bundle.name.clone(),
+            namespace: bundle.namespace.to_string(),
+            labels: Arc::clone(&bundle.labels),
+            annotations: Arc::clone(&bundle.annotations),
+            bundle: bundle.name.to_string(),
             spec: spec.clone(),
         });
     }

@@ -7,20 +7,21 @@ use serde_json::{Map, Value, json};
 
 use crate::api::{BundleSpec, ImageScanSpec};
 
-/// A bundle as a folder of a repository gives it. Copies share the spec, and so the resources.
+/// A bundle as a folder of a repository gives it. A copy shares everything, and bundles of one scan
+/// share their labels where a folder gives none of its own.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Bundle {
     /// The object's name.
-    pub name: String,
+    pub name: Arc<str>,
     /// The object's namespace.
-    pub namespace: String,
+    pub namespace: Arc<str>,
     /// Its labels.
-    pub labels: BTreeMap<String, String>,
+    pub labels: Arc<BTreeMap<String, String>>,
     /// Its annotations.
-    pub annotations: BTreeMap<String, String>,
+    pub annotations: Arc<BTreeMap<String, String>>,
     /// The folder that it is from, as the scan's paths name it.
-    pub path: String,
+    pub path: Arc<str>,
     /// Resources, options and targets.
     pub spec: Arc<BundleSpec>,
 }
@@ -34,9 +35,9 @@ pub struct ImageScan {
     /// The namespace of its bundle.
     pub namespace: String,
     /// The labels of its bundle.
-    pub labels: BTreeMap<String, String>,
+    pub labels: Arc<BTreeMap<String, String>>,
     /// The annotations of its bundle.
-    pub annotations: BTreeMap<String, String>,
+    pub annotations: Arc<BTreeMap<String, String>>,
     /// The name of its bundle.
     pub bundle: String,
     /// What to look for.
@@ -47,8 +48,8 @@ impl Bundle {
     /// The object as `fleet apply -o` prints it: no status, and no labels and annotations of kubectl.
     pub fn to_object(&self) -> Value {
         let mut metadata = Map::new();
-        metadata.insert("name".to_owned(), self.name.clone().into());
-        metadata.insert("namespace".to_owned(), self.namespace.clone().into());
+        metadata.insert("name".to_owned(), self.name.as_ref().into());
+        metadata.insert("namespace".to_owned(), self.namespace.as_ref().into());
         for (key, texts) in [("labels", &self.labels), ("annotations", &self.annotations)] {
             let texts = texts
                 .iter()

@@ -1,9 +1,14 @@
 //! One folder of a scan: read once, made into a bundle when its charts are there, and kept for the next scan.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{
-    Bundle, ChartReference, DependencyReference, FleetYaml, ImageScan, ScanError, ScanOptions, Supplied, build, charts,
+    Bundle, ChartReference, DependencyReference, FleetYaml, ImageScan, ScanError, ScanOptions, Supplied, build,
+    changes::Changes,
+    charts,
     dependencies::Beside,
     fleet_yaml,
     resources::{self, Contents, File, Reading},
@@ -12,7 +17,7 @@ use super::{
 use crate::{
     api::HelmOptions,
     diagnostic::Diagnostic,
-    tree::{Entry, Mode, Tree, path},
+    tree::{Mode, Tree, path},
 };
 
 /// Which folder is read, and by which options file.
@@ -26,20 +31,13 @@ pub(super) struct Place {
     pub(super) options_file: Option<String>,
 }
 
-/// What lies below a folder.
-type Entries = Vec<(Arc<str>, Entry)>;
-
 /// What was read of a folder.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Read {
-    /// Everything in the folder, and what was read outside of it: while these are the same, so is the rest.
-    inside: Entries,
-    outside: Vec<(String, Option<Entry>)>,
-    /// Where charts were looked for that the options name, and whether something was there.
-    charts: Vec<(String, bool)>,
-    /// Folders that charts of this one depend on.
-    beside: Vec<(String, Entries)>,
-    /// Something was, or may have been, read by links, which may lead anywhere: nothing is kept to compare it with.
+    /// Files and folders, there or not, that may be outside of the folder and were looked at: while these and the folder are as they
+    /// were, so is the rest.
+    outside: BTreeSet<String>,
+    /// Something was, or may have been, read by links, which may lead anywhere: that is never taken to be as it was.
     by_links: bool,
     /// The name of the bundle, as far as it could be found out.
     name: String,
@@ -75,10 +73,7 @@ enum Outcome {
 pub(super) fn read(tree: &Tree, repository: &str, place: &Place, options: &ScanOptions) -> Read {
     let default_name = super::bundle_name(repository, &place.path, place.options_file.as_deref());
     let mut read = Read {
-        inside: Vec::new(),
-        outside: Vec::new(),
-        charts: Vec::new(),
-        beside: Vec::new(),
+        outside: BTreeSet::new(),
         by_links: false,
         name: default_name.clone(),
         default_name,
@@ -88,8 +83,7 @@ pub(super) fn read(tree: &Tree, repository: &str, place: &Place, options: &ScanO
         outcome: Ok(Outcome::Empty),
     };
     if let Some(folder) = &place.folder {
-        read.inside = tree.shared_under(folder);
-        read.by_links = read.inside.iter().any(|(_, entry)| entry.mode == Mode::Symlink);
+        read.by_links = tree.files_under(folder).any(|(_, entry)| entry.mode == Mode::Symlink);
     }
     read.outcome = read.fill(tree, place, options);
     read
@@ -114,11 +108,7 @@ impl Read {
         let mut beside = Beside::default();
         let contents = resources::files(tree, folder, &reading, &mut beside);
         self.by_links |= beside.by_links;
-        let folders = beside.folders.into_iter().map(|folder| {
-            let entries = tree.shared_under(&folder);
-            (folder, entries)
-        });
-        self.beside = folders.collect();
+        self.outside.extend(beside.folders);
         let mut contents = contents?;
         self.needs = self.needed_charts(tree, place, folder, &file)?;
         self.dependencies = contents.unmet.iter().flat_map(|unmet| unmet.needs()).collect();
@@ -248,9 +238,9 @@ impl Read {
         Ok(())
     }
 
-    /// Keeps what lies at a path that may be outside of the folder.
+    /// Remembers that a path is read that may be outside of the folder.
     fn look_outside(&mut self, tree: &Tree, path: &str) {
-        self.outside.push((path.to_owned(), tree.get(path).cloned()));
+        self.outside.insert(path.to_owned());
         self.by_links |= !tree.resolve(path).is_ok_and(|end| *end == *path);
     }
 
@@ -276,7 +266,7 @@ impl Read {
             if helm.repo.is_empty() {
                 let local = path::inside(path::join([folder, helm.chart.as_str()]).as_str());
                 let is_there = local.as_deref().is_some_and(|local| tree.exists(local));
-                self.charts.extend(local.map(|local| (local, is_there)));
+                self.outside.extend(local);
                 if is_there {
                     continue;
                 }
@@ -322,8 +312,8 @@ impl Read {
             }
         })?;
         // Labels are of this scan; what is kept for the next one has none.
-        bundle.labels.clear();
-        image_scans.iter_mut().for_each(|scan| scan.labels.clear());
+        bundle.labels = Arc::default();
+        image_scans.iter_mut().for_each(|scan| scan.labels = Arc::default());
         Ok(Outcome::Made {
             bundle,
             file_labels,
@@ -332,30 +322,19 @@ impl Read {
     }
 
     /// Whether all that was read is as it was.
-    pub(super) fn is_current(&self, tree: &Tree, place: &Place) -> bool {
-        let is_unchanged = match &place.folder {
-            Some(folder) => is_unchanged(tree, folder, &self.inside),
-            None => self.inside.is_empty(),
-        };
-        is_unchanged
-            && !self.by_links
-            && self
-                .beside
-                .iter()
-                .all(|(folder, old)| self::is_unchanged(tree, folder, old))
-            && self
-                .charts
-                .iter()
-                .all(|(path, was_there)| tree.exists(path) == *was_there)
-            && self.outside.iter().all(|(path, old)| match (tree.get(path), old) {
-                (Some(new), Some(old)) => new.same(old),
-                (None, None) => true,
-                _ => false,
-            })
+    pub(super) fn is_current(&self, place: &Place, changes: &Changes) -> bool {
+        !self.by_links
+            && !place.folder.as_deref().is_some_and(|folder| changes.below(folder))
+            && !self.outside.iter().any(|path| changes.at(path) || changes.below(path))
     }
 
     pub(super) fn needs(&self) -> &[ChartReference] {
         &self.needs
+    }
+
+    /// Whether the bundle cannot be made before charts are there.
+    pub(super) fn is_waiting(&self) -> bool {
+        matches!(self.outcome, Ok(Outcome::Waits { .. }))
     }
 
     /// The dependencies of the charts in the folder itself.
@@ -380,10 +359,11 @@ impl Read {
         &self.name
     }
 
-    /// The bundle, with the labels of this scan and the charts that were supplied.
+    /// The bundle, with labels over which those of the file win, and the charts that were supplied.
     pub(super) fn bundle(
         &self,
         options: &ScanOptions,
+        labels: &Arc<BTreeMap<String, String>>,
         supplied: &Supplied,
     ) -> Result<Option<(Bundle, Vec<ImageScan>)>, ScanError> {
         let made;
@@ -410,10 +390,10 @@ impl Read {
             return Ok(None);
         };
         let mut bundle = bundle.clone();
-        bundle.labels = build::labels(options, file_labels);
+        bundle.labels = build::labels(labels, file_labels);
         let mut image_scans = image_scans.clone();
         for scan in &mut image_scans {
-            scan.labels.clone_from(&bundle.labels);
+            scan.labels = Arc::clone(&bundle.labels);
         }
         Ok(Some((bundle, image_scans)))
     }
@@ -463,14 +443,4 @@ fn meet(contents: &mut Contents, prefix: &str, supplied: &Supplied) -> Result<()
         .files
         .sort_unstable_by(|left, right| left.name.cmp(&right.name));
     Ok(())
-}
-
-/// Whether a folder has the entries that it had.
-fn is_unchanged(tree: &Tree, folder: &str, old: &[(Arc<str>, Entry)]) -> bool {
-    let mut old = old.iter();
-    tree.range_under(folder).all(|(path, entry)| {
-        old.next().is_some_and(|(old_path, old_entry)| {
-            (Arc::ptr_eq(old_path, path) || old_path == path) && old_entry.same(entry)
-        })
-    }) && old.next().is_none()
 }

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::tree::Entry;
 
@@ -32,11 +34,7 @@ fn goes_on_after_a_bad_folder() {
         [("a", Some("repo-a")), ("c", Some("same")), ("d", Some("own"))]
     );
     assert_eq!(
-        scanned
-            .bundles
-            .iter()
-            .map(|bundle| bundle.path.as_str())
-            .collect::<Vec<_>>(),
+        scanned.bundles.iter().map(|bundle| &*bundle.path).collect::<Vec<_>>(),
         ["b"]
     );
 }
@@ -192,4 +190,114 @@ fn a_chart_that_is_missing_is_found_once_it_is_there() {
     let again = rescan(&missing.cache, &tree, "repo", &options).finish();
     assert_eq!(again.failures, []);
     assert!(again == scan(&tree, "repo", &options).finish());
+}
+
+#[test]
+fn a_values_file_that_was_a_folder_is_looked_for_again() {
+    let mut tree = tree(&[("a/fleet.yaml", "helm: {chart: c, valuesFiles: [../v]}\n"), ("v/x", "")]);
+    let options = ScanOptions {
+        paths: vec!["a".into()],
+        ..ScanOptions::default()
+    };
+    let cache = scan(&tree, "repo", &options).finish().cache;
+    tree.remove("v/x");
+    let again = rescan(&cache, &tree, "repo", &options).finish();
+    assert!(again.failures[0].error.to_string().contains("no such file"));
+    assert!(again == scan(&tree, "repo", &options).finish());
+}
+
+/// Files whose meaning reaches beyond their folder, and some whose does not.
+const CONTENTS: [&str; 10] = [
+    "",
+    "a: 1\n",
+    "defaultNamespace: one\n",
+    "helm: {chart: c, valuesFiles: [../v.yaml]}\n",
+    "helm: {chart: ../c, valuesFiles: [v.yaml, ../b/x.yaml]}\n",
+    "helm: {repo: 'https://example.com', chart: c, values: {a: 1}}\n",
+    "name: same\n",
+    "helm: 1\n",
+    "{apiVersion: v2, name: c, version: 1.0.0, dependencies: [{name: b, version: '*', repository: 'file://../b'}]}",
+    "{apiVersion: v2, name: b, version: 1.0.0}",
+];
+const NAMES: [&str; 7] = [
+    "fleet.yaml",
+    "x.yaml",
+    "v.yaml",
+    "Chart.yaml",
+    "c/Chart.yaml",
+    ".fleetignore",
+    "b",
+];
+const FOLDERS: [&str; 6] = ["", "a/", "a/c/", "a-b/", "b/", "c/"];
+const TARGETS: [&str; 5] = ["../b", "x.yaml", "../a/fleet.yaml", "c", "nowhere"];
+
+#[derive(Clone, Debug)]
+enum Edit {
+    Write(String, &'static str),
+    Link(String, &'static str),
+    Remove(String),
+}
+
+fn edit() -> impl Strategy<Value = Edit> {
+    use proptest::sample::select;
+    let path = || (select(&FOLDERS[..]), select(&NAMES[..])).prop_map(|(folder, name)| format!("{folder}{name}"));
+    prop_oneof![
+        8 => (path(), select(&CONTENTS[..])).prop_map(|(path, content)| Edit::Write(path, content)),
+        2 => (path(), select(&TARGETS[..])).prop_map(|(path, target)| Edit::Link(path, target)),
+        3 => path().prop_map(Edit::Remove),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// Whatever changes from one commit to the next, a rescan gives what a scan does.
+    #[test]
+    fn every_rescan_equals_a_scan(
+        commits in proptest::collection::vec(proptest::collection::vec(edit(), 0..5), 1..12),
+        which in 0usize..4,
+    ) {
+        let paths: [&[&str]; 4] = [&[], &["a", "b"], &["a*", "c/", "b/b"], &[]];
+        let mut options = ScanOptions {
+            paths: paths[which].iter().map(|path| (*path).to_owned()).collect(),
+            ..ScanOptions::default()
+        };
+        if which == 3 {
+            options.bundles = [("a", ""), ("b", "x.yaml"), ("c", "../b/fleet.yaml")]
+                .map(|(base, options)| BundlePath { base: base.into(), options: options.into() })
+                .to_vec();
+        }
+        let mut tree = tree(&[
+            ("a/c/Chart.yaml", CONTENTS[9]),
+            ("a/fleet.yaml", CONTENTS[3]),
+            ("a-b/Chart.yaml", CONTENTS[8]),
+            ("b/Chart.yaml", CONTENTS[9]),
+            ("b/fleet.yaml", CONTENTS[4]),
+            ("b/v.yaml", CONTENTS[1]),
+            ("b/x.yaml", CONTENTS[1]),
+            ("v.yaml", CONTENTS[1]),
+        ]);
+        let mut cache = ScanCache::default();
+        for (commit, edits) in commits.into_iter().enumerate() {
+            options.commit = commit.to_string();
+            for edit in edits {
+                // A file where a folder is, or the other way round, is refused: then the tree is as it was.
+                let _ = match edit {
+                    Edit::Write(path, content) => tree.insert(&path, Entry::file(content)),
+                    Edit::Link(path, target) => tree.insert(&path, Entry::symlink(target)),
+                    Edit::Remove(path) => {
+                        tree.remove(&path);
+                        Ok(())
+                    }
+                };
+            }
+            let (again, fresh) = (rescan(&cache, &tree, "repo", &options), scan(&tree, "repo", &options));
+            prop_assert_eq!(again.needs(), fresh.needs());
+            prop_assert!(again.dependencies().eq(fresh.dependencies()));
+            let (again, fresh) = (again.finish(), fresh.finish());
+            prop_assert_eq!(&again.failures, &fresh.failures);
+            prop_assert!(again == fresh);
+            cache = again.cache;
+        }
+    }
 }

@@ -29,26 +29,23 @@ pub(crate) fn fleet_yaml(tree: &Tree, folder: &str) -> Option<String> {
         .find(|path| tree.get(path).is_some())
 }
 
-/// The folders of the paths, in their order. A folder that two paths match is there twice.
-pub(crate) fn folders(tree: &Tree, paths: &[String]) -> Result<Vec<Found>, ScanError> {
+/// The folders of a path, in their order.
+pub(crate) fn folders(tree: &Tree, given: &str) -> Result<Vec<Found>, ScanError> {
+    let pattern = given.trim_start_matches('/');
+    let matches = glob::glob(tree, if pattern.is_empty() { "." } else { pattern }).map_err(|error| match error {
+        TreeError::BadPattern { .. } => ScanError::InvalidPath {
+            pattern: pattern.to_owned(),
+        },
+        source => ScanError::File {
+            folder: pattern.to_owned(),
+            cause: source,
+        },
+    })?;
     let mut found = Vec::new();
-    for given in paths {
-        let pattern = given.trim_start_matches('/');
-        let matches =
-            glob::glob(tree, if pattern.is_empty() { "." } else { pattern }).map_err(|error| match error {
-                TreeError::BadPattern { .. } => ScanError::InvalidPath {
-                    pattern: pattern.to_owned(),
-                },
-                source => ScanError::File {
-                    folder: pattern.to_owned(),
-                    cause: source,
-                },
-            })?;
-        for path in matches {
-            let Some(folder) = path::inside(&path) else { continue };
-            if tree.is_folder(&folder) {
-                below(tree, &path, &folder, &mut found);
-            }
+    for path in matches {
+        let Some(folder) = path::inside(&path) else { continue };
+        if tree.is_folder(&folder) {
+            below(tree, &path, &folder, &mut found);
         }
     }
     Ok(found)
@@ -112,13 +109,8 @@ mod tests {
         for file in files {
             tree.insert(file, crate::tree::Entry::file("")).unwrap();
         }
-        let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
-        folders(&tree, &paths)
-            .unwrap()
-            .into_iter()
-            .map(|found| found.path)
-            .collect::<Vec<_>>()
-            .join(" ")
+        let found = paths.iter().flat_map(|path| folders(&tree, path).unwrap());
+        found.map(|found| found.path).collect::<Vec<_>>().join(" ")
     }
 
     #[test]

@@ -200,7 +200,7 @@ impl Snapshots {
 
     /// Why a bundle's target, named as in a text, does not apply to a cluster any more; empty where that is not known.
     fn why(&self, bundle: &str, cluster: &str, target: &str) -> String {
-        let Some(found) = self.bundles.iter().find(|found| found.name == bundle) else {
+        let Some(found) = self.bundles.iter().find(|found| *found.name == *bundle) else {
             return ": it is not in the repository any more".to_owned();
         };
         let Some((namespace, name)) = cluster.split_once('/') else {

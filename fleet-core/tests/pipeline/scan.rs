@@ -123,7 +123,7 @@ fn check(case: &Value) -> Result<(), String> {
         (error, wanted) => return Err(format!("error {error:?}, wanted {wanted:?}")),
     }
     let wanted = case["bundles"].as_array().unwrap();
-    let names: Vec<&str> = scanned.bundles.iter().map(|bundle| bundle.name.as_str()).collect();
+    let names: Vec<&str> = scanned.bundles.iter().map(|bundle| &*bundle.name).collect();
     if names.len() != wanted.len() {
         return Err(format!("bundles {names:?}"));
     }
@@ -132,7 +132,7 @@ fn check(case: &Value) -> Result<(), String> {
         let name = wanted["name"].as_str().unwrap();
         let fits = match name.strip_suffix("HASH") {
             Some(start) => bundle.name.len() == start.len() + 8 && bundle.name.starts_with(start),
-            None => bundle.name == name,
+            None => *bundle.name == *name,
         };
         if !fits {
             return Err(format!("bundle {:?}, wanted {name:?}", bundle.name));

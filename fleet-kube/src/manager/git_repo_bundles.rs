@@ -80,7 +80,7 @@ pub(crate) async fn write(context: &Context, repo: &Key, scanned: &Scanned) -> V
 }
 
 async fn write_bundle(context: &Context, repo: &Key, scanned: &scan::Bundle) -> Result<(), String> {
-    let key = (scanned.namespace.clone(), scanned.name.clone());
+    let key = (scanned.namespace.to_string(), scanned.name.to_string());
     let existing = context.inventory().bundles.get(&key).cloned();
     if let Some(existing) = &existing {
         if existing.metadata.deletion_timestamp.is_some() {
@@ -101,9 +101,9 @@ async fn write_bundle(context: &Context, repo: &Key, scanned: &scan::Bundle) -> 
         pack::keep_known(&mut spec.resources, &existing.spec.resources, UNPACKED_LIMIT);
     }
     let mut wanted = Bundle::new(&scanned.name, spec);
-    wanted.metadata.namespace = Some(scanned.namespace.clone());
-    wanted.metadata.labels = Some(scanned.labels.clone());
-    wanted.metadata.annotations = (!scanned.annotations.is_empty()).then(|| scanned.annotations.clone());
+    wanted.metadata.namespace = Some(scanned.namespace.to_string());
+    wanted.metadata.labels = Some(BTreeMap::clone(&scanned.labels));
+    wanted.metadata.annotations = (!scanned.annotations.is_empty()).then(|| BTreeMap::clone(&scanned.annotations));
     let api: Api<Bundle> = Api::namespaced(context.client.clone(), &scanned.namespace);
     let written = match existing {
         None => {
@@ -150,7 +150,7 @@ async fn prune(context: &Context, repo: &Key, scanned: &Scanned) -> Vec<String> 
     if scanned.failures.iter().any(|failure| failure.bundle_name.is_none()) {
         return Vec::new();
     }
-    let mut keep: BTreeSet<&str> = scanned.bundles.iter().map(|bundle| bundle.name.as_str()).collect();
+    let mut keep: BTreeSet<&str> = scanned.bundles.iter().map(|bundle| &*bundle.name).collect();
     keep.extend(
         scanned
             .failures
