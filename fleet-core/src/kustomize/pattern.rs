@@ -1,49 +1,117 @@
-//! The expressions that kustomizations select by. Nearly all are words or paths, with a dot here and there: those are compared, and
-//! only others are compiled.
+//! The expressions that kustomizations select by. Nearly all are names with a dot or a `.*` here and there, or a choice of such: those
+//! are compared, and only others are compiled, which takes as long as the rest of a small build.
 
 use regex::Regex;
 
-/// An expression that has to fit the whole of a text.
+/// An expression.
 #[derive(Debug)]
 pub(super) enum Pattern {
-    /// Letters, digits and such, each of which stands for itself, and dots, each of which stands for any character.
-    Word(Box<str>),
+    /// That one of these fits the whole of a text.
+    Whole(Vec<Words>),
+    /// That one of these fits the whole of a line.
+    Line(Vec<Words>),
     Expression(Regex),
 }
 
+/// Words, between which any characters may stand: what `a.*b` says. In a word, a dot stands for any character, the others for
+/// themselves. None fits the end of a line.
+#[derive(Debug, PartialEq)]
+pub(super) struct Words(Vec<Box<str>>);
+
+/// Longer expressions are compiled: how long words are looked for grows with the square of their length, at worst.
+const LONGEST: usize = 256;
+
 impl Pattern {
-    pub(super) fn new(pattern: &str) -> Result<Self, regex::Error> {
-        if is_word(pattern) {
-            return Ok(Self::Word(pattern.into()));
+    /// An expression that has to fit the whole of a text.
+    pub(super) fn whole(pattern: &str) -> Result<Self, regex::Error> {
+        let group = pattern.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
+        match choice(group.unwrap_or(pattern), |one| {
+            let one = one.strip_prefix('^').unwrap_or(one);
+            Words::new(one.strip_suffix('$').unwrap_or(one))
+        }) {
+            Some(choice) => Ok(Self::Whole(choice)),
+            None => Regex::new(&format!("^(?:{pattern})$")).map(Self::Expression),
         }
-        Regex::new(&format!("^(?:{pattern})$")).map(Self::Expression)
+    }
+
+    /// An expression that has to fit some part of a text.
+    pub(super) fn part(pattern: &str) -> Result<Self, regex::Error> {
+        match choice(pattern, |one| Words::new(&format!(".*{one}.*"))) {
+            Some(choice) => Ok(Self::Line(choice)),
+            None => Regex::new(pattern).map(Self::Expression),
+        }
     }
 
     pub(super) fn fits(&self, text: &str) -> bool {
         match self {
-            Self::Word(word) => after_word(word, text) == Some(""),
+            Self::Whole(choice) => choice.iter().any(|words| words.fit(text)),
+            Self::Line(choice) => text.split('\n').any(|line| choice.iter().any(|words| words.fit(line))),
             Self::Expression(expression) => expression.is_match(text),
         }
     }
 }
 
+fn choice(pattern: &str, words: impl FnMut(&str) -> Option<Words>) -> Option<Vec<Words>> {
+    (pattern.len() <= LONGEST).then(|| pattern.split('|').map(words).collect())?
+}
+
+impl Words {
+    fn new(pattern: &str) -> Option<Self> {
+        // One or more characters are one, and any more.
+        let pattern = pattern.replace(".+", "..*");
+        let words: Vec<Box<str>> = pattern.split(".*").map(Box::from).collect();
+        words.iter().all(|word| is_word(word)).then_some(Self(words))
+    }
+
+    fn fit(&self, text: &str) -> bool {
+        let Some((first, others)) = self.0.split_first() else {
+            return false;
+        };
+        let Some(mut rest) = after_word(first, text) else {
+            return false;
+        };
+        let Some((last, middle)) = others.split_last() else {
+            return rest.is_empty();
+        };
+        if rest.contains('\n') {
+            return false;
+        }
+        for word in middle {
+            match starts(rest).find_map(|rest| after_word(word, rest)) {
+                Some(after) => rest = after,
+                None => return false,
+            }
+        }
+        starts(rest).any(|rest| after_word(last, rest) == Some(""))
+    }
+}
+
+/// The text from each of its characters on, and its end.
+fn starts(text: &str) -> impl Iterator<Item = &str> {
+    let ends = text.char_indices().map(|(at, _)| at);
+    ends.chain([text.len()]).map(|at| &text[at..])
+}
+
 /// The name of an image as an expression, behind which a tag and a digest may stand.
 #[derive(Debug)]
-pub(super) struct ImagePattern(Pattern);
+pub(super) enum ImagePattern {
+    /// A word as [`Words`] have them.
+    Word(Box<str>),
+    Expression(Regex),
+}
 
 impl ImagePattern {
     pub(super) fn new(name: &str) -> Result<Self, regex::Error> {
         if is_word(name) {
-            return Ok(Self(Pattern::Word(name.into())));
+            return Ok(Self::Word(name.into()));
         }
-        let pattern = format!("^{name}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$");
-        Ok(Self(Pattern::Expression(Regex::new(&pattern)?)))
+        Regex::new(&image_expression(name)).map(Self::Expression)
     }
 
     pub(super) fn fits(&self, image: &str) -> bool {
-        let word = match &self.0 {
-            Pattern::Word(word) => word,
-            Pattern::Expression(expression) => return expression.is_match(image),
+        let word = match self {
+            Self::Word(word) => word,
+            Self::Expression(expression) => return expression.is_match(image),
         };
         let Some(mut rest) = after_word(word, image) else {
             return false;
@@ -56,6 +124,10 @@ impl ImagePattern {
         }
         rest.is_empty()
     }
+}
+
+fn image_expression(name: &str) -> String {
+    format!("^{name}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$")
 }
 
 fn is_word(pattern: &str) -> bool {
@@ -83,16 +155,30 @@ mod tests {
 
     use super::*;
 
-    fn image_expression(name: &str) -> Regex {
-        let pattern = format!("^{name}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$");
-        Regex::new(&pattern).unwrap()
-    }
-
     #[test]
-    fn words_are_not_compiled() {
-        assert!(matches!(Pattern::new("web-1").unwrap(), Pattern::Word(_)));
-        assert!(matches!(Pattern::new("web.*").unwrap(), Pattern::Expression(_)));
-        assert!(Pattern::new("web.*").unwrap().fits("web-1"));
+    fn names_are_not_compiled() {
+        for pattern in ["web-1", "web.*", ".+-web.*", "(a|b.*)", "^a$", "a|^b", "a.b", ""] {
+            assert!(
+                matches!(Pattern::whole(pattern).unwrap(), Pattern::Whole(_)),
+                "{pattern}"
+            );
+        }
+        for pattern in [
+            "a?",
+            "a*",
+            "(a)|(b)",
+            "a(b|c)",
+            "[ab]",
+            ".*?",
+            "a\\.b",
+            "a.*+",
+            &"a".repeat(257),
+        ] {
+            assert!(!matches!(Pattern::whole(pattern), Ok(Pattern::Whole(_))), "{pattern}");
+        }
+        assert!(Pattern::whole("web.*-.").unwrap().fits("web-1-2"));
+        assert!(matches!(Pattern::part("web.*").unwrap(), Pattern::Line(_)));
+        assert!(Pattern::part("web").unwrap().fits("a\nmy web site"));
         assert!(
             ImagePattern::new("host.example:5000/a")
                 .unwrap()
@@ -103,17 +189,29 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(3000))]
+        #![proptest_config(ProptestConfig::with_cases(6000))]
 
         #[test]
-        fn words_fit_what_expressions_fit(word in "[a.:@-]{0,4}", text in "[ab.:@\né-]{0,6}") {
-            let expression = Regex::new(&format!("^(?:{word})$")).unwrap();
-            prop_assert_eq!(Pattern::new(&word).unwrap().fits(&text), expression.is_match(&text));
+        fn names_fit_what_expressions_fit(
+            pattern in "[(]?[\\^]?([ab.:@-]|[.][*+]|[|]|[$][|]|[|]\\^|[*?]){0,6}[$]?[)]?",
+            text in "[ab.:@\né-]{0,6}",
+        ) {
+            let compiled = Regex::new(&format!("^(?:{pattern})$"));
+            prop_assert_eq!(Pattern::whole(&pattern).is_ok(), compiled.is_ok());
+            if let Ok(expression) = compiled {
+                prop_assert_eq!(Pattern::whole(&pattern).unwrap().fits(&text), expression.is_match(&text));
+            }
+            let compiled = Regex::new(&pattern);
+            prop_assert_eq!(Pattern::part(&pattern).is_ok(), compiled.is_ok());
+            if let Ok(expression) = compiled {
+                prop_assert_eq!(Pattern::part(&pattern).unwrap().fits(&text), expression.is_match(&text));
+            }
         }
 
         #[test]
         fn images_fit_what_expressions_fit(word in "[a.:@-]{0,3}", text in "[ab.:@é-]{0,4}(:[a.]{0,3})?(@sha256:[0{}*]{0,3})?") {
-            prop_assert_eq!(ImagePattern::new(&word).unwrap().fits(&text), image_expression(&word).is_match(&text));
+            let expression = Regex::new(&image_expression(&word)).unwrap();
+            prop_assert_eq!(ImagePattern::new(&word).unwrap().fits(&text), expression.is_match(&text));
         }
     }
 }

@@ -29,7 +29,7 @@ fn whole(pattern: &str) -> Result<Option<Pattern>> {
     if pattern.is_empty() {
         return Ok(None);
     }
-    let compiled = Pattern::new(pattern)
+    let compiled = Pattern::whole(pattern)
         .map_err(|error| KustomizeError::Kustomization(format!("error parsing regexp: {pattern:?}: {error}")))?;
     Ok(Some(compiled))
 }

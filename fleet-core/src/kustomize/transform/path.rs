@@ -1,13 +1,12 @@
 //! Paths with dots: `spec.containers.[name=web].image`, `metadata.annotations.[a.b/c]`, `list.0`, `list.*` (kyaml's `PathMatcher` and
 //! `PathGetter`).
 
-use regex::Regex;
-
 use super::super::{
     error::{KustomizeError, Result},
     fields::{split_path, wrong_kind},
     growth::check_depth,
     node::{Mapping, Node, Scalar, Style, Tag},
+    pattern::Pattern,
 };
 
 /// Splits at dots; brackets hold together, and vanish unless there is a `=` in them.
@@ -233,13 +232,13 @@ fn visit_elements(
     make: Make,
     visit: &mut Visit<'_>,
 ) -> Result<usize> {
-    let expression = Regex::new(pattern)
+    let expression = Pattern::part(pattern)
         .map_err(|error| KustomizeError::Transform(format!("error parsing regexp: {pattern:?}: {error}")))?;
     let mut count = 0;
     for item in items.iter_mut() {
         let field = if name.is_empty() { Some(&*item) } else { item.get(name) };
         let text = field.map(|field| field.text().unwrap_or_default().trim());
-        if text.is_some_and(|text| expression.is_match(text)) {
+        if text.is_some_and(|text| expression.fits(text)) {
             count += if name.is_empty() {
                 visit(item)?;
                 1
