@@ -23,6 +23,7 @@
 //! [`ScanFailure`] with the name that its bundle has, so that what was deployed from it before can be left alone. A scan that
 //! starts from the [`ScanCache`] of an earlier one reads changed folders only, and gives what a whole scan would.
 
+mod budget;
 mod build;
 mod bundle;
 mod changes;
@@ -60,6 +61,7 @@ use crate::{
     naming, parallel,
     tree::{Tree, path},
 };
+use budget::Budget;
 use changes::Entries;
 use folder::{Place, Read};
 
@@ -153,6 +155,7 @@ pub struct Scan {
     needs: Vec<ChartReference>,
     dependencies: BTreeSet<DependencyReference>,
     supplied: Supplied,
+    budget: Budget,
 }
 
 /// What the caller brought, or why it could not.
@@ -189,8 +192,13 @@ pub fn rescan(cache: &ScanCache, tree: &Tree, name: &str, options: &ScanOptions)
         .zip(&current)
         .filter_map(|(place, read)| read.is_none().then_some(place))
         .collect();
+    let budget = Budget::new(options.maximum_bytes);
+    for read in current.iter().flatten() {
+        // Whether it was enough is asked in the end.
+        let _ = budget.take(read.taken());
+    }
     let new = parallel::map(&unread, FOLDERS_OF_A_THREAD, |place| {
-        Arc::new(folder::read(tree, name, place, options))
+        Arc::new(folder::read(tree, name, place, options, &budget))
     });
     let mut new = new.into_iter();
     let mut next = || new.next().expect("because every place that is not current was read");
@@ -213,6 +221,7 @@ pub fn rescan(cache: &ScanCache, tree: &Tree, name: &str, options: &ScanOptions)
         needs,
         dependencies,
         supplied: Supplied::default(),
+        budget,
     }
 }
 
@@ -295,7 +304,7 @@ impl Scan {
     /// Gives the files of a chart: the unpacked archive, in which an ordinary chart lies in a folder of its name.
     pub fn supply(&mut self, chart: &ChartReference, files: Arc<Tree>) {
         for read in self.found.reads.iter().filter(|read| read.needs().contains(chart)) {
-            self.dependencies.extend(read.dependencies_of(&files));
+            self.dependencies.extend(read.dependencies_of(&files, &self.budget));
         }
         self.supplied.charts.insert(chart.clone(), Ok(files));
     }
@@ -350,7 +359,7 @@ impl Scan {
             scanned.diagnostics.extend(read.diagnostics().iter().cloned());
         }
         let labels = build::scan_labels(&self.options);
-        let bundle_of = |index: usize| reads[index].bundle(&self.options, &labels, &self.supplied);
+        let bundle_of = |index: usize| reads[index].bundle(&self.options, &labels, &self.supplied, &self.budget);
         // Only a bundle whose charts came just now is work; the others are there.
         let waiting: Vec<usize> = (0..reads.len()).filter(|index| reads[*index].is_waiting()).collect();
         let made = parallel::map(&waiting, FOLDERS_OF_A_THREAD, |index| bundle_of(*index));
@@ -382,6 +391,18 @@ impl Scan {
             }
             scanned.bundles.push(bundle);
             scanned.image_scans.extend(image_scans);
+        }
+        if let Err(error) = self.budget.check() {
+            // Which folders were the ones too many is chance.
+            let failure = ScanFailure {
+                path: String::new(),
+                bundle_name: None,
+                error,
+            };
+            return Scanned {
+                failures: vec![failure],
+                ..Scanned::default()
+            };
         }
         failures.sort_by_key(|(index, _)| *index);
         scanned

@@ -12,7 +12,7 @@ use std::{collections::BTreeSet, fmt, sync::Arc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::ScanError;
+use super::{ScanError, budget::Budget};
 use crate::{
     source::{ChartRequest, redact},
     tree::{Tree, ignore::Ignore, path},
@@ -54,12 +54,34 @@ impl fmt::Display for DependencyReference {
 }
 
 /// What a folder's charts depend on in the same tree.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Beside {
+#[derive(Debug)]
+pub(crate) struct Beside<'a> {
+    #[cfg_attr(not(feature = "helm"), expect(dead_code, reason = "only what is packed takes of it"))]
+    budget: &'a Budget,
+    /// What was taken of it.
+    pub(super) taken: u64,
     /// Folders, there or not.
     pub(crate) folders: BTreeSet<String>,
     /// Links were followed to some of it.
     pub(crate) by_links: bool,
+}
+
+impl<'a> Beside<'a> {
+    pub(super) fn new(budget: &'a Budget) -> Self {
+        Self {
+            budget,
+            taken: 0,
+            folders: BTreeSet::new(),
+            by_links: false,
+        }
+    }
+
+    /// Takes bytes that are packed.
+    #[cfg(feature = "helm")]
+    fn take(&mut self, bytes: u64) -> Result<(), ScanError> {
+        self.taken = self.taken.saturating_add(bytes);
+        self.budget.take(bytes)
+    }
 }
 
 /// Gives archives.

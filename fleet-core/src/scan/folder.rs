@@ -6,7 +6,9 @@ use std::{
 };
 
 use super::{
-    Bundle, ChartReference, DependencyReference, FleetYaml, ImageScan, ScanError, ScanOptions, Supplied, build,
+    Bundle, ChartReference, DependencyReference, FleetYaml, ImageScan, ScanError, ScanOptions, Supplied,
+    budget::Budget,
+    build,
     changes::Changes,
     charts,
     dependencies::Beside,
@@ -39,6 +41,8 @@ pub(super) struct Read {
     outside: BTreeSet<String>,
     /// Something was, or may have been, read by links, which may lead anywhere: that is never taken to be as it was.
     by_links: bool,
+    /// The bytes of the budget that this took.
+    taken: u64,
     /// The name of the bundle, as far as it could be found out.
     name: String,
     /// The name that the folder gives.
@@ -70,11 +74,12 @@ enum Outcome {
 }
 
 /// Reads a folder.
-pub(super) fn read(tree: &Tree, repository: &str, place: &Place, options: &ScanOptions) -> Read {
+pub(super) fn read(tree: &Tree, repository: &str, place: &Place, options: &ScanOptions, budget: &Budget) -> Read {
     let default_name = super::bundle_name(repository, &place.path, place.options_file.as_deref());
     let mut read = Read {
         outside: BTreeSet::new(),
         by_links: false,
+        taken: 0,
         name: default_name.clone(),
         default_name,
         diagnostics: Vec::new(),
@@ -85,12 +90,18 @@ pub(super) fn read(tree: &Tree, repository: &str, place: &Place, options: &ScanO
     if let Some(folder) = &place.folder {
         read.by_links = tree.files_under(folder).any(|(_, entry)| entry.mode == Mode::Symlink);
     }
-    read.outcome = read.fill(tree, place, options);
+    read.outcome = read.fill(tree, place, options, budget);
     read
 }
 
 impl Read {
-    fn fill(&mut self, tree: &Tree, place: &Place, options: &ScanOptions) -> Result<Outcome, ScanError> {
+    fn fill(
+        &mut self,
+        tree: &Tree,
+        place: &Place,
+        options: &ScanOptions,
+        budget: &Budget,
+    ) -> Result<Outcome, ScanError> {
         let folder = place.folder.as_deref().ok_or_else(|| ScanError::MissingFolder {
             path: place.path.clone(),
         })?;
@@ -105,16 +116,18 @@ impl Read {
         }
         build::join_targets(&mut file);
         let reading = self.values_files(tree, place, folder, &mut file)?;
-        let mut beside = Beside::default();
+        let mut beside = Beside::new(budget);
         let contents = resources::files(tree, folder, &reading, &mut beside);
         self.by_links |= beside.by_links;
         self.outside.extend(beside.folders);
+        self.taken = beside.taken;
         let mut contents = contents?;
         self.needs = self.needed_charts(tree, place, folder, &file)?;
         self.dependencies = contents.unmet.iter().flat_map(|unmet| unmet.needs()).collect();
         if self.needs.is_empty() && self.dependencies.is_empty() {
             meet(&mut contents, "", &Supplied::default())?;
-            return self.make(place.path.as_str(), file, &contents.files, options);
+            self.taken = self.taken.saturating_add(resources::bytes(&contents.files));
+            return self.make(place.path.as_str(), file, &contents.files, options, budget);
         }
         Ok(Outcome::Waits {
             path: place.path.clone(),
@@ -295,7 +308,15 @@ impl Read {
         Ok(needs)
     }
 
-    fn make(&self, place: &str, file: FleetYaml, files: &[File], options: &ScanOptions) -> Result<Outcome, ScanError> {
+    fn make(
+        &self,
+        place: &str,
+        file: FleetYaml,
+        files: &[File],
+        options: &ScanOptions,
+        budget: &Budget,
+    ) -> Result<Outcome, ScanError> {
+        budget.take(resources::bytes(files))?;
         if files.is_empty() {
             return Ok(Outcome::Empty);
         }
@@ -342,12 +363,17 @@ impl Read {
         &self.dependencies
     }
 
+    /// The bytes of the scan's budget that the bundle takes, as far as no charts from elsewhere do.
+    pub(super) fn taken(&self) -> u64 {
+        self.taken
+    }
+
     /// The dependencies of a chart from elsewhere. One that cannot be read fails when the bundle is made.
-    pub(super) fn dependencies_of(&self, chart: &Tree) -> Vec<DependencyReference> {
+    pub(super) fn dependencies_of(&self, chart: &Tree, budget: &Budget) -> Vec<DependencyReference> {
         let Ok(Outcome::Waits { reading, .. }) = &self.outcome else {
             return Vec::new();
         };
-        let contents = resources::files(chart, "", reading, &mut Beside::default()).unwrap_or_default();
+        let contents = resources::files(chart, "", reading, &mut Beside::new(budget)).unwrap_or_default();
         contents.unmet.iter().flat_map(|unmet| unmet.needs()).collect()
     }
 
@@ -365,6 +391,7 @@ impl Read {
         options: &ScanOptions,
         labels: &Arc<BTreeMap<String, String>>,
         supplied: &Supplied,
+        budget: &Budget,
     ) -> Result<Option<(Bundle, Vec<ImageScan>)>, ScanError> {
         let made;
         let outcome = match &self.outcome {
@@ -374,8 +401,8 @@ impl Read {
                 contents,
                 reading,
             }) => {
-                let files = self.with_charts(contents, reading, supplied)?;
-                made = self.make(path, FleetYaml::clone(file), &files, options)?;
+                let files = self.with_charts(contents, reading, supplied, budget)?;
+                made = self.make(path, FleetYaml::clone(file), &files, options, budget)?;
                 &made
             }
             Ok(outcome) => outcome,
@@ -399,7 +426,13 @@ impl Read {
     }
 
     /// The files of the folder and of the charts that were supplied, with their dependencies.
-    fn with_charts(&self, contents: &Contents, reading: &Reading, supplied: &Supplied) -> Result<Vec<File>, ScanError> {
+    fn with_charts(
+        &self,
+        contents: &Contents,
+        reading: &Reading,
+        supplied: &Supplied,
+        budget: &Budget,
+    ) -> Result<Vec<File>, ScanError> {
         let mut all = contents.clone();
         meet(&mut all, "", supplied)?;
         let mut all = all.files;
@@ -415,7 +448,7 @@ impl Read {
                 None => return Err(unavailable("the chart was not supplied")),
             };
             let prefix = chart.bundle_folder();
-            let mut contents = resources::files(tree, "", reading, &mut Beside::default())?;
+            let mut contents = resources::files(tree, "", reading, &mut Beside::new(budget))?;
             for file in &mut contents.files {
                 file.name = format!("{prefix}/{}", file.name);
             }

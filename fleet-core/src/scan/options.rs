@@ -83,6 +83,9 @@ pub struct ScanOptions {
     pub duplicates: Duplicates,
     /// Most bundles of one scan.
     pub maximum_bundles: usize,
+    /// Most bytes of all resources of one scan together, and of what is packed into them, before compression. Links and shared charts
+    /// can make a tree many times as large; a scan that goes beyond this gives no bundle at all.
+    pub maximum_bytes: u64,
 }
 
 impl Default for ScanOptions {
@@ -106,6 +109,7 @@ impl Default for ScanOptions {
             image_scans: false,
             duplicates: Duplicates::default(),
             maximum_bundles: 100_000,
+            maximum_bytes: 4 << 30,
         }
     }
 }

@@ -39,7 +39,12 @@ pub(crate) struct Contents {
 }
 
 /// The files of a folder. What was looked at for charts' sake, which may lie outside, is added to `beside`.
-pub(crate) fn files(tree: &Tree, folder: &str, reading: &Reading, beside: &mut Beside) -> Result<Contents, ScanError> {
+pub(crate) fn files(
+    tree: &Tree,
+    folder: &str,
+    reading: &Reading,
+    beside: &mut Beside<'_>,
+) -> Result<Contents, ScanError> {
     let mut found = Contents::default();
     if !path::base(folder).starts_with('.') || folder.is_empty() {
         let walk = Walk {
@@ -53,6 +58,11 @@ pub(crate) fn files(tree: &Tree, folder: &str, reading: &Reading, beside: &mut B
         .files
         .sort_unstable_by(|left: &File, right| left.name.cmp(&right.name));
     Ok(found)
+}
+
+/// How long the files are together.
+pub(crate) fn bytes(files: &[File]) -> u64 {
+    files.iter().map(|file| file.content.len() as u64).sum()
 }
 
 struct Walk<'a> {
@@ -70,7 +80,7 @@ impl Walk<'_> {
         charts_only: bool,
         depth: usize,
         found: &mut Contents,
-        beside: &mut Beside,
+        beside: &mut Beside<'_>,
     ) -> Result<(), ScanError> {
         let children = self.tree.children(folder);
         if depth > MAXIMUM_DEPTH {

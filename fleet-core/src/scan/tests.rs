@@ -206,6 +206,77 @@ fn a_values_file_that_was_a_folder_is_looked_for_again() {
     assert!(again == scan(&tree, "repo", &options).finish());
 }
 
+#[test]
+fn what_makes_much_of_little_is_bounded() {
+    let large = "x".repeat(1000);
+    let chart = "{apiVersion: v2, name: a, version: 1.0.0, dependencies: [{name: db, version: '*', repository: 'file://../../db'}]}";
+    let mut tree = tree(&[("links/data", &large), ("db/data", &large)]);
+    tree.insert(
+        "db/Chart.yaml",
+        Entry::file("{apiVersion: v2, name: db, version: 1.0.0}"),
+    )
+    .unwrap();
+    for index in 0..10 {
+        tree.insert(&format!("links/{index}.yaml"), Entry::symlink("data"))
+            .unwrap();
+        tree.insert(&format!("charts/{index}/fleet.yaml"), Entry::file(""))
+            .unwrap();
+        // Without the Helm engine nothing is packed: then the values alone are as large.
+        let values = if cfg!(feature = "helm") { "" } else { &large };
+        for (name, content) in [("Chart.yaml", chart), ("values.yaml", values)] {
+            tree.insert(&format!("charts/{index}/{name}"), Entry::file(content))
+                .unwrap();
+        }
+    }
+    let scanned = |path: &str, maximum_bytes| {
+        let options = ScanOptions {
+            paths: vec![path.to_owned()],
+            maximum_bytes,
+            ..ScanOptions::default()
+        };
+        let first = scan(&tree, "repo", &options).finish();
+        assert!(rescan(&first.cache, &tree, "repo", &options).finish() == first);
+        first
+    };
+    for (path, bundles) in [("links", 1), ("charts", 10)] {
+        let whole = scanned(path, 100_000);
+        assert_eq!((whole.bundles.len(), whole.failures.as_slice()), (bundles, &[][..]));
+        let refused = scanned(path, 9_000);
+        assert_eq!((refused.bundles.len(), refused.failures.len()), (0, 1));
+        assert_eq!(refused.failures[0].bundle_name, None);
+        assert!(matches!(
+            refused.failures[0].error,
+            ScanError::TooMuch { limit: 9_000, .. }
+        ));
+    }
+}
+
+#[test]
+fn charts_from_elsewhere_count_for_each_bundle() {
+    let tree = tree(&[
+        ("a/fleet.yaml", "helm: {repo: 'https://example.com', chart: c}\n"),
+        ("b/fleet.yaml", "helm: {repo: 'https://example.com', chart: c}\n"),
+    ]);
+    let options = ScanOptions {
+        maximum_bytes: 1_500,
+        ..ScanOptions::default()
+    };
+    let chart = Arc::new(Tree::try_from(&[("c/values.yaml", "x".repeat(1000).as_str())][..]).unwrap());
+    let mut waiting = scan(&tree, "repo", &options);
+    for need in waiting.needs().to_vec() {
+        waiting.supply(&need, Arc::clone(&chart));
+    }
+    let refused = waiting.finish();
+    assert_eq!(refused.bundles, []);
+    assert!(matches!(
+        refused.failures[..],
+        [ScanFailure {
+            error: ScanError::TooMuch { .. },
+            ..
+        }]
+    ));
+}
+
 /// Files whose meaning reaches beyond their folder, and some whose does not.
 const CONTENTS: [&str; 10] = [
     "",

@@ -34,13 +34,27 @@ struct LeftOut {
 
 impl Unmet {
     /// Looks at a chart. Folders that `file://` repositories name are added to `beside`.
-    pub(crate) fn of(place: &Place<'_>, beside: &mut Beside) -> Result<Option<Self>, ScanError> {
+    pub(crate) fn of(place: &Place<'_>, beside: &mut Beside<'_>) -> Result<Option<Self>, ScanError> {
         let failed = |problem: String| failed(place.root, place.folder, problem);
         if !declares(place) {
             return Ok(None);
         }
         let files = files(place.tree, place.folder, beside);
-        let found = DependencyUpdate::of(files, &mut |given| folder_of(place, given, beside));
+        let mut refused = None;
+        let found = DependencyUpdate::of(files, &mut |given| {
+            let files = folder_of(place, given, beside)?;
+            let bytes = files.iter().map(|(_, content)| content.len() as u64).sum();
+            match beside.take(bytes) {
+                Ok(()) => Some(files),
+                Err(error) => {
+                    refused = Some(error);
+                    None
+                }
+            }
+        });
+        if let Some(error) = refused {
+            return Err(error);
+        }
         let Some(update) = found.map_err(|error| failed(error.to_string()))? else {
             return Ok(None);
         };
@@ -126,7 +140,7 @@ fn declares(place: &Place<'_>) -> bool {
 }
 
 /// The files of the folder that a `file://` repository names, where it lies in the tree.
-fn folder_of(place: &Place<'_>, given: &str, beside: &mut Beside) -> Option<Files> {
+fn folder_of(place: &Place<'_>, given: &str, beside: &mut Beside<'_>) -> Option<Files> {
     if given.starts_with('/') {
         return None;
     }
@@ -143,7 +157,7 @@ fn folder_of(place: &Place<'_>, given: &str, beside: &mut Beside) -> Option<File
 }
 
 /// The files below a folder. A link to a file counts as the file.
-fn files(tree: &Tree, folder: &str, beside: &mut Beside) -> Files {
+fn files(tree: &Tree, folder: &str, beside: &mut Beside<'_>) -> Files {
     let mut files = Files::new();
     for (whole, entry) in tree.files_under(folder) {
         let name = path::relative(folder, whole).unwrap_or(whole).to_owned();

@@ -8,7 +8,7 @@ use crate::scan::{ScanError, resources::File};
 pub(crate) enum Unmet {}
 
 impl Unmet {
-    pub(crate) fn of(_: &Place<'_>, _: &mut Beside) -> Result<Option<Self>, ScanError> {
+    pub(crate) fn of(_: &Place<'_>, _: &mut Beside<'_>) -> Result<Option<Self>, ScanError> {
         Ok(None)
     }
 
