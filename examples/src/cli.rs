@@ -34,15 +34,25 @@ struct Fleet {
     command: Command,
 }
 
+/// Arguments are declared once a command is named: those of all of them are a tenth of the work of a small build.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 enum Command {
+    /// Deploy a git repository to a hub and clusters that run inside of this program.
     Up(up::UpCommand),
+    /// Make bundles of folders, with the options of upstream's `fleet apply`.
     Apply(Box<apply::ApplyCommand>),
+    /// Show what a bundle makes of an inventory of clusters.
     Target(target::TargetCommand),
+    /// Render a BundleDeployment and its Content.
     Deploy(deploy::DeployCommand),
+    /// Render a folder for a cluster, as upstream's deprecated `fleet test` does.
     Test(test::TestCommand),
+    /// Explain which target of a bundle matches a cluster, and why those before it do not.
     Explain(explain::ExplainCommand),
+    /// Print the JSON schema of fleet.yaml, by which editors complete and check it.
     Schema(schema::SchemaCommand),
+    /// Say which deployments of a hub would change their ID, and why, if this manager took the hub over.
     Takeover(takeover::TakeoverCommand),
     /// Render without Fleet, as helm and kustomize do.
     #[command(subcommand)]
@@ -57,8 +67,11 @@ enum Command {
 }
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 enum Render {
+    /// Renders a Helm chart to the standard output, as `helm template` does.
     Helm(Box<render_helm::RenderHelm>),
+    /// Build a kustomization.
     Kustomize(render_kustomize::RenderKustomizeCommand),
 }
 
