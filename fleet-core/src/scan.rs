@@ -91,6 +91,17 @@ pub struct ScanFailure {
     pub error: ScanError,
 }
 
+impl ScanFailure {
+    /// Of a path whose bundles are not known; empty is the whole scan.
+    fn unnamed(path: &str, error: ScanError) -> Self {
+        Self {
+            path: path.to_owned(),
+            bundle_name: None,
+            error,
+        }
+    }
+}
+
 /// What a scan gives.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
@@ -257,7 +268,7 @@ impl Places {
                 what: "bundles".to_owned(),
                 limit: options.maximum_bundles as u64,
             };
-            found.fail("", error);
+            found.failures.push(ScanFailure::unnamed("", error));
         }
         found
     }
@@ -269,16 +280,8 @@ impl Places {
                 folder: found.folder,
                 options_file: options.options_file.clone(),
             })),
-            Err(error) => self.fail(given, error),
+            Err(error) => self.failures.push(ScanFailure::unnamed(given, error)),
         }
-    }
-
-    fn fail(&mut self, path: &str, error: ScanError) {
-        self.failures.push(ScanFailure {
-            path: path.to_owned(),
-            bundle_name: None,
-            error,
-        });
     }
 }
 
@@ -394,13 +397,8 @@ impl Scan {
         }
         if let Err(error) = self.budget.check() {
             // Which folders were the ones too many is chance.
-            let failure = ScanFailure {
-                path: String::new(),
-                bundle_name: None,
-                error,
-            };
             return Scanned {
-                failures: vec![failure],
+                failures: vec![ScanFailure::unnamed("", error)],
                 ..Scanned::default()
             };
         }
@@ -412,11 +410,7 @@ impl Scan {
             let error = ScanError::NothingFound {
                 paths: self.options.paths.clone(),
             };
-            scanned.failures.push(ScanFailure {
-                path: String::new(),
-                bundle_name: None,
-                error,
-            });
+            scanned.failures.push(ScanFailure::unnamed("", error));
         }
         scanned.cache = ScanCache {
             name: self.name,

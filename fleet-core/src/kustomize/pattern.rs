@@ -1,5 +1,5 @@
 //! The expressions that kustomizations select by. Nearly all are names with a dot or a `.*` here and there, or a choice of such: those
-//! are compared, and only others are compiled, which takes as long as the rest of a small build.
+//! are compared, and only others are compiled: the first takes a quarter of the time of a small build.
 
 use regex::Regex;
 
@@ -15,7 +15,7 @@ pub(super) enum Pattern {
 
 /// Words, between which any characters may stand: what `a.*b` says. In a word, a dot stands for any character, the others for
 /// themselves. None fits the end of a line.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub(super) struct Words(Vec<Box<str>>);
 
 /// Longer expressions are compiled: how long words are looked for grows with the square of their length, at worst.

@@ -32,29 +32,27 @@ impl Entries {
         let mut changes = Changes::default();
         let mut pieces = Vec::with_capacity(self.pieces.len());
         let mut entries = tree.range_under("").peekable();
-        for (index, piece) in self.pieces.iter().enumerate() {
+        // Where there was nothing, that is the piece that everything is new in.
+        for index in 0..self.pieces.len().max(1) {
+            let piece = self.pieces.get(index);
+            let old = piece.map_or(&[][..], |piece| piece);
             let end = self.pieces.get(index + 1).map(|next| &*next[0].0);
             let is_in_piece = |path: &str| end.is_none_or(|end| path < end);
             let mut after = entries.clone();
-            let is_same = piece
+            let is_same = old
                 .iter()
                 .all(|old| after.next().is_some_and(|(path, entry)| is_same(old, path, entry)))
                 && !after.peek().is_some_and(|(path, _)| is_in_piece(path));
             if is_same {
                 entries = after;
-                pieces.push(Arc::clone(piece));
+                pieces.extend(piece.cloned());
                 continue;
             }
-            let mut new = Vec::with_capacity(piece.len() + 1);
+            let mut new = Vec::with_capacity(old.len() + 1);
             while let Some((path, entry)) = entries.next_if(|(path, _)| is_in_piece(path)) {
                 new.push((Arc::clone(path), entry.clone()));
             }
-            changes.add(piece, &new);
-            cut(&new, &mut pieces);
-        }
-        if self.pieces.is_empty() {
-            let new: Vec<Pair> = entries.map(|(path, entry)| (Arc::clone(path), entry.clone())).collect();
-            changes.add(&[], &new);
+            changes.add(old, &new);
             cut(&new, &mut pieces);
         }
         (Self { pieces }, changes)
@@ -98,12 +96,12 @@ impl Changes {
                 (None, Some((is, _))) => (is, None, new.next()),
                 (None, None) => return,
             };
-            let is_link = |pair: Option<&Pair>| pair.is_none_or(|(_, entry)| entry.mode == Mode::Symlink);
+            let is_none_or_link = |pair: Option<&Pair>| pair.is_none_or(|(_, entry)| entry.mode == Mode::Symlink);
             if was.zip(is).is_some_and(|(was, is)| was.1.same(&is.1)) {
                 continue;
             }
             self.paths.push(Arc::clone(path));
-            self.moved |= is_link(was) || is_link(is);
+            self.moved |= is_none_or_link(was) || is_none_or_link(is);
         }
     }
 

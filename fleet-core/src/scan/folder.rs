@@ -126,8 +126,10 @@ impl Read {
         self.dependencies = contents.unmet.iter().flat_map(|unmet| unmet.needs()).collect();
         if self.needs.is_empty() && self.dependencies.is_empty() {
             meet(&mut contents, "", &Supplied::default())?;
-            self.taken = self.taken.saturating_add(resources::bytes(&contents.files));
-            return self.make(place.path.as_str(), file, &contents.files, options, budget);
+            let bytes = resources::bytes(&contents.files);
+            self.taken = self.taken.saturating_add(bytes);
+            budget.take(bytes)?;
+            return self.make(place.path.as_str(), file, &contents.files, options);
         }
         Ok(Outcome::Waits {
             path: place.path.clone(),
@@ -308,15 +310,7 @@ impl Read {
         Ok(needs)
     }
 
-    fn make(
-        &self,
-        place: &str,
-        file: FleetYaml,
-        files: &[File],
-        options: &ScanOptions,
-        budget: &Budget,
-    ) -> Result<Outcome, ScanError> {
-        budget.take(resources::bytes(files))?;
+    fn make(&self, place: &str, file: FleetYaml, files: &[File], options: &ScanOptions) -> Result<Outcome, ScanError> {
         if files.is_empty() {
             return Ok(Outcome::Empty);
         }
@@ -402,7 +396,8 @@ impl Read {
                 reading,
             }) => {
                 let files = self.with_charts(contents, reading, supplied, budget)?;
-                made = self.make(path, FleetYaml::clone(file), &files, options, budget)?;
+                budget.take(resources::bytes(&files))?;
+                made = self.make(path, FleetYaml::clone(file), &files, options)?;
                 &made
             }
             Ok(outcome) => outcome,

@@ -11,6 +11,25 @@ fn scanned(files: &[(&str, &str)], options: &ScanOptions) -> Scanned {
     scan(&tree(files), "repo", options).finish()
 }
 
+fn only_paths(paths: &[&str]) -> ScanOptions {
+    ScanOptions {
+        paths: paths.iter().map(|path| (*path).to_owned()).collect(),
+        ..ScanOptions::default()
+    }
+}
+
+/// What a rescan gives, which is what a scan gives.
+#[track_caller]
+fn rescanned(cache: &ScanCache, tree: &Tree, options: &ScanOptions) -> Scanned {
+    let (again, fresh) = (rescan(cache, tree, "repo", options), scan(tree, "repo", options));
+    assert_eq!(again.needs(), fresh.needs());
+    assert!(again.dependencies().eq(fresh.dependencies()));
+    let (again, fresh) = (again.finish(), fresh.finish());
+    assert_eq!(again.failures, fresh.failures);
+    assert!(again == fresh);
+    again
+}
+
 #[test]
 fn goes_on_after_a_bad_folder() {
     let scanned = scanned(
@@ -63,11 +82,8 @@ fn a_rescan_equals_a_scan() {
         ("c/fleet.yaml", "", "4"),
     ] {
         tree.insert(path, Entry::file(content)).unwrap();
-        let again = rescan(&cache, &tree, "repo", &options(commit)).finish();
-        let fresh = scan(&tree, "repo", &options(commit)).finish();
-        assert_eq!(again.failures, []);
-        assert!(again.bundles == fresh.bundles, "{path}");
-        assert!(again == fresh, "{path}");
+        let again = rescanned(&cache, &tree, &options(commit));
+        assert_eq!(again.failures, [], "{path}");
         cache = again.cache;
     }
 }
@@ -101,10 +117,7 @@ fn asks_for_charts_and_takes_them() {
 #[test]
 fn one_folder_by_two_paths_is_one_bundle() {
     let files = &[("a/x.yaml", "")];
-    let options = ScanOptions {
-        paths: vec!["a".into(), "./a/".into()],
-        ..ScanOptions::default()
-    };
+    let options = only_paths(&["a", "./a/"]);
     assert_eq!(scanned(files, &options).bundles.len(), 1);
     let options = ScanOptions {
         duplicates: Duplicates::Keep,
@@ -132,11 +145,9 @@ fn a_chart_beside_a_folder_is_read_again_when_it_changes() {
         ("db/values.yaml", "a: 2\n"),
     ] {
         tree.insert(path, Entry::file(content)).unwrap();
-        let again = rescan(&cache, &tree, "repo", &options).finish();
-        let fresh = scan(&tree, "repo", &options).finish();
+        let again = rescanned(&cache, &tree, &options);
         // A link to a folder is a read error of its own, now as then.
-        assert_eq!(again.bundles.len(), 1);
-        assert!(again == fresh, "{path}");
+        assert_eq!(again.bundles.len(), 1, "{path}");
         cache = again.cache;
     }
 }
@@ -160,50 +171,36 @@ fn what_a_link_leads_to_is_read_again_when_it_changes() {
     ] {
         tree.insert(path, Entry::symlink(target)).unwrap();
     }
-    let options = ScanOptions {
-        paths: vec!["a".into(), "b".into()],
-        ..ScanOptions::default()
-    };
+    let options = only_paths(&["a", "b"]);
     let mut cache = scan(&tree, "repo", &options).finish().cache;
     for (path, content) in [
         ("shared/fleet.yaml", "defaultNamespace: two\n"),
         ("shared/values.yaml", "a: 2\n"),
     ] {
         tree.insert(path, Entry::file(content)).unwrap();
-        let again = rescan(&cache, &tree, "repo", &options).finish();
-        assert!(again == scan(&tree, "repo", &options).finish(), "{path}");
-        cache = again.cache;
+        cache = rescanned(&cache, &tree, &options).cache;
     }
 }
 
 #[test]
 fn a_chart_that_is_missing_is_found_once_it_is_there() {
     let mut tree = tree(&[("a/fleet.yaml", "helm: {chart: ../c}\n"), ("a/x.yaml", "")]);
-    let options = ScanOptions {
-        paths: vec!["a".into()],
-        ..ScanOptions::default()
-    };
+    let options = only_paths(&["a"]);
     let missing = scan(&tree, "repo", &options).finish();
     assert!(matches!(missing.failures[0].error, ScanError::ChartMissing { .. }));
     tree.insert("c/Chart.yaml", Entry::file("name: c\nversion: 1.0.0\n"))
         .unwrap();
-    let again = rescan(&missing.cache, &tree, "repo", &options).finish();
-    assert_eq!(again.failures, []);
-    assert!(again == scan(&tree, "repo", &options).finish());
+    assert_eq!(rescanned(&missing.cache, &tree, &options).failures, []);
 }
 
 #[test]
 fn a_values_file_that_was_a_folder_is_looked_for_again() {
     let mut tree = tree(&[("a/fleet.yaml", "helm: {chart: c, valuesFiles: [../v]}\n"), ("v/x", "")]);
-    let options = ScanOptions {
-        paths: vec!["a".into()],
-        ..ScanOptions::default()
-    };
+    let options = only_paths(&["a"]);
     let cache = scan(&tree, "repo", &options).finish().cache;
     tree.remove("v/x");
-    let again = rescan(&cache, &tree, "repo", &options).finish();
+    let again = rescanned(&cache, &tree, &options);
     assert!(again.failures[0].error.to_string().contains("no such file"));
-    assert!(again == scan(&tree, "repo", &options).finish());
 }
 
 #[test]
@@ -230,9 +227,8 @@ fn what_makes_much_of_little_is_bounded() {
     }
     let scanned = |path: &str, maximum_bytes| {
         let options = ScanOptions {
-            paths: vec![path.to_owned()],
             maximum_bytes,
-            ..ScanOptions::default()
+            ..only_paths(&[path])
         };
         let first = scan(&tree, "repo", &options).finish();
         assert!(rescan(&first.cache, &tree, "repo", &options).finish() == first);
@@ -329,10 +325,7 @@ proptest! {
         which in 0usize..4,
     ) {
         let paths: [&[&str]; 4] = [&[], &["a", "b"], &["a*", "c/", "b/b"], &[]];
-        let mut options = ScanOptions {
-            paths: paths[which].iter().map(|path| (*path).to_owned()).collect(),
-            ..ScanOptions::default()
-        };
+        let mut options = only_paths(paths[which]);
         if which == 3 {
             options.bundles = [("a", ""), ("b", "x.yaml"), ("c", "../b/fleet.yaml")]
                 .map(|(base, options)| BundlePath { base: base.into(), options: options.into() })
@@ -362,13 +355,7 @@ proptest! {
                     }
                 };
             }
-            let (again, fresh) = (rescan(&cache, &tree, "repo", &options), scan(&tree, "repo", &options));
-            prop_assert_eq!(again.needs(), fresh.needs());
-            prop_assert!(again.dependencies().eq(fresh.dependencies()));
-            let (again, fresh) = (again.finish(), fresh.finish());
-            prop_assert_eq!(&again.failures, &fresh.failures);
-            prop_assert!(again == fresh);
-            cache = again.cache;
+            cache = rescanned(&cache, &tree, &options).cache;
         }
     }
 }
